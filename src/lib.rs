@@ -1,0 +1,32 @@
+//! Cupule finds, outlines and sizes extracellular vesicles in transmission electron micrographs.
+//!
+//! # The map
+//! Data walks one way, from room to room:
+//!
+//! [`read`] → [`calibrate`] → [`denoise`] → [`segment`] → [`measure`] → [`report`]
+//!
+//! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
+//! [`gpu`] knows devices and kernels but no science; the science knows no file format; the report knows no shader.
+//! [`synth`] makes micrographs with known truth and stands beside the row.
+//!
+//! # Conventions
+//! * Pictures are row-major, origin top-left, x to the right, y down. A picture of width `w` spans 0 to `w`; the centre of
+//!   the first pixel is at 0.5.
+//! * Physical lengths and thresholds are in nanometres and end in `_nm`, pixel ones end in `_px`; [`units`] converts.
+//! * The same input, configuration and version give the same bytes, whatever the number of threads.
+
+pub mod batch;
+pub mod calibrate;
+pub mod cli;
+pub mod config;
+pub mod denoise;
+pub mod error;
+pub mod gpu;
+pub mod image;
+pub mod measure;
+pub mod pipeline;
+pub mod read;
+pub mod report;
+pub mod segment;
+pub mod synth;
+pub mod units;

@@ -1,0 +1,76 @@
+//! A closed outline around a centre, as radii along evenly spread rays.
+
+use std::f64::consts::TAU;
+
+/// Rays of an outline. At 64 a 150 nm vesicle has a vertex every 7 nm, about a membrane's thickness.
+pub const RAYS: usize = 64;
+
+/// Vertices drawn between two rays: the chord's sag then stays below 0.01 % of the radius.
+const SUBDIVISIONS: usize = 4;
+
+/// Whether a vesicle is lighter or darker than its immediate surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Polarity {
+    Lighter,
+    Darker,
+}
+
+impl Polarity {
+    /// +1 for lighter, -1 for darker.
+    pub fn sign(self) -> f32 {
+        match self {
+            Self::Lighter => 1.0,
+            Self::Darker => -1.0,
+        }
+    }
+
+    /// The word used in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lighter => "lighter",
+            Self::Darker => "darker",
+        }
+    }
+}
+
+/// A closed, star-shaped, sub-pixel outline in pixels of the original image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// Centre of the rays, px.
+    pub x_px: f64,
+    /// Centre of the rays, px.
+    pub y_px: f64,
+    /// Distance of the edge along each ray, px; ray `k` points to the angle `TAU * k / RAYS`, clockwise on screen.
+    pub radius_px: [f32; RAYS],
+    pub polarity: Polarity,
+}
+
+impl Outline {
+    /// Distance of the edge at any angle, px: a periodic Catmull-Rom spline through the rays.
+    pub fn radius_at(&self, angle: f64) -> f64 {
+        let position = (angle / TAU).rem_euclid(1.0) * RAYS as f64;
+        let k = position.floor();
+        let t = position - k;
+        let r = |d: isize| f64::from(self.radius_px[(k as isize + d).rem_euclid(RAYS as isize) as usize]);
+        let (a, b, c, d) = (r(-1), r(0), r(1), r(2));
+        b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
+    }
+
+    /// The outline as a closed polygon `[x, y]` in px; the first vertex is not repeated.
+    pub fn polygon(&self) -> Vec<[f64; 2]> {
+        let n = RAYS * SUBDIVISIONS;
+        (0..n)
+            .map(|i| {
+                let angle = TAU * i as f64 / n as f64;
+                let r = self.radius_at(angle);
+                [self.x_px + r * angle.cos(), self.y_px + r * angle.sin()]
+            })
+            .collect()
+    }
+
+    /// Mean distance of the edge, px.
+    pub fn mean_radius_px(&self) -> f64 {
+        self.radius_px.iter().map(|&r| f64::from(r)).sum::<f64>() / RAYS as f64
+    }
+}
