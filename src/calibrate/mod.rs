@@ -1,1 +1,6 @@
 //! (under construction)
+
+pub mod native;
+mod working;
+
+pub use working::{Working, working};

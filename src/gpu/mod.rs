@@ -1,1 +1,133 @@
-//! (under construction)
+//! Devices and kernels; no science.
+//!
+//! A [`Kernel`] is a WGSL shader and its native twin of the same name; a [`Device`] runs either. Stages list their
+//! kernels once and never ask which device they run on. Every kernel reads some planes of `f32` and fills one.
+
+pub mod kernels;
+mod select;
+#[cfg(feature = "gpu")]
+mod wgpu_device;
+
+pub use select::{DeviceInfo, DeviceKind, DeviceRequest, list};
+
+use crate::error::Result;
+use bytemuck::Pod;
+use std::borrow::Cow;
+
+/// One computation in two languages.
+pub struct Kernel {
+    /// Name of the shader's file and entry point, and of the native twin.
+    pub name: &'static str,
+    /// WGSL text, with `shaders/common.wgsl` in front.
+    pub source: &'static str,
+    /// The twin: parameters as the shader's uniform struct sees them, input planes, output plane.
+    pub native: fn(params: &[u8], inputs: &[&[f32]], out: &mut [f32]),
+    /// Workgroup size of the shader.
+    pub workgroup: [u32; 3],
+}
+
+/// Numbers that live on a device.
+pub enum Plane {
+    Host(Vec<f32>),
+    #[cfg(feature = "gpu")]
+    Gpu {
+        buffer: wgpu::Buffer,
+        len: usize,
+    },
+}
+
+impl Plane {
+    /// How many numbers it holds.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Host(values) => values.len(),
+            #[cfg(feature = "gpu")]
+            Self::Gpu { len, .. } => *len,
+        }
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Where kernels run.
+pub enum Device {
+    /// The processor, through the native twins.
+    Native,
+    /// A wgpu adapter, through the shaders.
+    #[cfg(feature = "gpu")]
+    Gpu(wgpu_device::WgpuDevice),
+}
+
+impl Device {
+    /// Opens the device that was asked for.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`] when it is not there or cannot be opened.
+    pub fn open(request: &DeviceRequest) -> Result<Self> {
+        select::open(request)
+    }
+
+    /// What it is, for the record.
+    pub fn info(&self) -> DeviceInfo {
+        match self {
+            Self::Native => select::native_info(),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(device) => device.info(),
+        }
+    }
+
+    /// Brings numbers onto the device.
+    pub fn upload(&self, values: Vec<f32>) -> Result<Plane> {
+        match self {
+            Self::Native => Ok(Plane::Host(values)),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(device) => device.upload(&values),
+        }
+    }
+
+    /// Reads numbers back.
+    pub fn download<'a>(&self, plane: &'a Plane) -> Result<Cow<'a, [f32]>> {
+        match plane {
+            Plane::Host(values) => Ok(Cow::Borrowed(values)),
+            #[cfg(feature = "gpu")]
+            Plane::Gpu { buffer, len } => match self {
+                Self::Gpu(device) => device.download(buffer, *len).map(Cow::Owned),
+                Self::Native => unreachable!("a plane never leaves the device that made it"),
+            },
+        }
+    }
+
+    /// Runs a kernel over a grid of invocations and returns the plane it filled.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`] when the device ran out of memory, refused the work or was lost.
+    pub fn run<P: Pod>(
+        &self,
+        kernel: &Kernel,
+        params: &P,
+        inputs: &[&Plane],
+        out_len: usize,
+        grid: [usize; 3],
+    ) -> Result<Plane> {
+        match self {
+            Self::Native => {
+                let host: Vec<&[f32]> = inputs
+                    .iter()
+                    .map(|plane| match plane {
+                        Plane::Host(values) => values.as_slice(),
+                        #[cfg(feature = "gpu")]
+                        Plane::Gpu { .. } => unreachable!("a plane never leaves the device that made it"),
+                    })
+                    .collect();
+                let mut out = vec![0.0; out_len];
+                (kernel.native)(bytemuck::bytes_of(params), &host, &mut out);
+                Ok(Plane::Host(out))
+            }
+            #[cfg(feature = "gpu")]
+            Self::Gpu(device) => device.run(kernel, bytemuck::bytes_of(params), inputs, out_len, grid),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// How much a ring around each pixel looks like a closed edge: the mean over directions of the best radial derivative
+// among a few radii (so that ovals vote too). Two planes: for objects lighter, and darker, than their surroundings.
+
+struct Params {
+    width: u32,
+    height: u32,
+    directions: u32,
+    radii: u32,      // radii tried along each direction
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;  // saturated; x plane, then y plane
+@group(0) @binding(2) var<storage, read> ring: array<f32>;      // per direction: cos, sin, then dx, dy per radius, px
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn vote(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.width || id.y >= params.height) {
+        return;
+    }
+    let n = params.width * params.height;
+    let stride = 2u + 2u * params.radii;
+    var lighter = 0.0;
+    var darker = 0.0;
+    for (var d = 0u; d < params.directions; d++) {
+        let base = d * stride;
+        var best_lighter = -1.0;
+        var best_darker = -1.0;
+        for (var k = 0u; k < params.radii; k++) {
+            let x = i32(id.x) + i32(ring[base + 2u + 2u * k]);
+            let y = i32(id.y) + i32(ring[base + 3u + 2u * k]);
+            var outward = 0.0;  // beyond the border nothing is known
+            if (x >= 0 && y >= 0 && x < i32(params.width) && y < i32(params.height)) {
+                let i = index(x, y, params.width);
+                outward = gradient[i] * ring[base] + gradient[n + i] * ring[base + 1u];
+            }
+            best_lighter = max(best_lighter, -outward);
+            best_darker = max(best_darker, outward);
+        }
+        lighter += best_lighter;
+        darker += best_darker;
+    }
+    let i = id.y * params.width + id.x;
+    out[i] = lighter / f32(params.directions);
+    out[n + i] = darker / f32(params.directions);
+}

@@ -1,0 +1,34 @@
+//! Every shader of the program, each beside its native twin. The only place that embeds WGSL.
+
+use super::Kernel;
+use crate::{calibrate, denoise, segment};
+
+macro_rules! kernel {
+    ($name:literal, $folder:literal, $native:path, $workgroup:expr) => {
+        Kernel {
+            name: $name,
+            source: concat!(
+                include_str!("../../shaders/common.wgsl"),
+                include_str!(concat!("../../shaders/", $folder, "/", $name, ".wgsl"))
+            ),
+            native: $native,
+            workgroup: $workgroup,
+        }
+    };
+}
+
+/// Threads of a workgroup over a picture: 64 wide so that neighbours read neighbours.
+const PICTURE: [u32; 3] = [64, 1, 1];
+
+pub static BIN: Kernel = kernel!("bin", "calibrate", calibrate::native::bin, PICTURE);
+pub static NLM: Kernel = kernel!("nlm", "denoise", denoise::native::nlm, PICTURE);
+pub static HALVE: Kernel = kernel!("halve", "segment", segment::native::halve, PICTURE);
+pub static BLUR: Kernel = kernel!("blur", "segment", segment::native::blur, PICTURE);
+pub static GRADIENT: Kernel = kernel!("gradient", "segment", segment::native::gradient, PICTURE);
+pub static VOTE: Kernel = kernel!("vote", "segment", segment::native::vote, PICTURE);
+pub static POLAR: Kernel = kernel!("polar", "segment", segment::native::polar, [64, 1, 1]);
+/// One workgroup solves one outline: its threads are the radial positions.
+pub static CONTOUR: Kernel = kernel!("contour", "segment", segment::native::contour, [64, 1, 1]);
+
+/// All of them, in the order in which the pipeline uses them.
+pub static ALL: [&Kernel; 8] = [&BIN, &NLM, &HALVE, &BLUR, &GRADIENT, &VOTE, &POLAR, &CONTOUR];

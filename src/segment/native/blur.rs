@@ -1,0 +1,50 @@
+//! Twin of `blur.wgsl`.
+
+use bytemuck::{Pod, Zeroable, pod_read_unaligned};
+use rayon::prelude::*;
+
+/// Parameters, laid out as in the shader.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct BlurParams {
+    pub width: u32,
+    pub height: u32,
+    pub radius: u32,
+    pub axis: u32,
+}
+
+/// Convolution with a symmetric kernel along one axis.
+pub fn blur(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
+    let p: BlurParams = pod_read_unaligned(params);
+    let (width, height, radius) = (p.width as usize, p.height as usize, p.radius as usize);
+    let (plane, weights) = (inputs[0], inputs[1]);
+    let line = |y: usize| &plane[y * width..][..width];
+    out.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+        scale(row, line(y), weights[0]);
+        if p.axis == 0 {
+            let source = line(y);
+            let mut padded = vec![source[0]; width + 2 * radius];
+            padded[radius..radius + width].copy_from_slice(source);
+            padded[radius + width..].fill(source[width - 1]);
+            for k in 1..=radius {
+                add_pair(row, &padded[radius - k..], &padded[radius + k..], weights[k]);
+            }
+        } else {
+            for k in 1..=radius {
+                add_pair(row, line(y.saturating_sub(k)), line((y + k).min(height - 1)), weights[k]);
+            }
+        }
+    });
+}
+
+fn scale(out: &mut [f32], values: &[f32], weight: f32) {
+    for (out, value) in out.iter_mut().zip(values) {
+        *out = value * weight;
+    }
+}
+
+fn add_pair(out: &mut [f32], before: &[f32], after: &[f32], weight: f32) {
+    for ((out, before), after) in out.iter_mut().zip(before).zip(after) {
+        *out += (before + after) * weight;
+    }
+}
