@@ -1,1 +1,161 @@
-//! (under construction)
+//! Micrographs with known truth.
+//!
+//! A [`Scene`] is a recipe; [`scene`] follows it: vesicles of known outline and everything that gets in the way are laid
+//! on a film as projected thickness, a beam passes through, a camera counts. [`write`] does so for a whole set.
+//!
+//! The truth is the outer edge of the membrane. A pixel belongs to a vesicle when its centre lies inside that outline;
+//! where vesicles overlap, the upper one owns the overlap.
+
+mod body;
+mod camera;
+mod canvas;
+mod clutter;
+mod dice;
+mod field;
+mod grains;
+mod ground;
+mod kind;
+mod layout;
+mod lines;
+mod outline;
+mod sheets;
+mod style;
+mod truth;
+mod vesicle;
+mod write;
+
+pub use camera::{Camera, Export};
+pub use clutter::Clutter;
+pub use kind::Kind;
+pub use outline::Shape;
+pub use style::Stain;
+pub use truth::{Polarity, TruthRow};
+pub use vesicle::{Appearance, DIAMETER_MAX_NM, DIAMETER_MIN_NM};
+pub use write::{Options, Summary, write};
+
+use crate::image::Labels;
+use canvas::Canvas;
+use clutter::{Clutter as Sort, Piece};
+use dice::Dice;
+use style::Style;
+use vesicle::Vesicle;
+
+/// Range of pixel sizes that kinds other than coarse are drawn from, nm.
+const PIXEL_SIZE_FINE_NM: (f64, f64) = (0.35, 2.2);
+/// Range of pixel sizes of coarse scenes, nm.
+const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 4.2);
+/// Edge lengths of the field unless asked otherwise, pixels.
+const SIDE_PX: (usize, usize) = (768, 1024);
+const SIDE_COARSE_PX: (usize, usize) = (400, 900);
+
+/// The recipe of one scene: the same recipe gives the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scene {
+    pub kind: Kind,
+    pub width_px: usize,
+    pub height_px: usize,
+    pub pixel_size_nm: f64,
+    /// Seed of the set.
+    pub seed: u64,
+    /// Number of the scene within the set: picks the scene's own stream of random numbers.
+    pub index: u64,
+}
+
+/// A finished scene.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Synthetic {
+    /// `kind-NNN`.
+    pub name: String,
+    pub width: usize,
+    pub height: usize,
+    pub pixel_size_nm: f64,
+    /// 16-bit camera counts, row-major.
+    pub grey: Vec<u16>,
+    /// Which vesicle each pixel belongs to.
+    pub labels: Labels,
+    /// Vesicles first, in the order of their labels, then everything else.
+    pub truth: Vec<TruthRow>,
+    pub conditions: Conditions,
+}
+
+/// What a scene was recorded under.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Conditions {
+    pub stain: Stain,
+    /// Typical step between a body and its surroundings, absorption lengths.
+    pub contrast: f64,
+    /// Background swing (5 to 95 %) asked for, as a share of the grey range.
+    pub swing: f64,
+    pub camera: Camera,
+    pub export: Export,
+}
+
+impl Scene {
+    /// A recipe whose pixel size and field are drawn from the kind's usual ranges.
+    pub fn draw(kind: Kind, seed: u64, index: u64) -> Self {
+        // Another seed than the scene's, so that changing the size does not change the specimen's draws.
+        let mut dice = Dice::new(!seed, index);
+        let coarse = kind == Kind::Coarse || kind == Kind::Mixed && dice.chance(0.4);
+        let range = if coarse { PIXEL_SIZE_COARSE_NM } else { PIXEL_SIZE_FINE_NM };
+        let sides = if coarse { SIDE_COARSE_PX } else { SIDE_PX };
+        let (width_px, height_px) = (dice.count(sides.0, sides.1), dice.count(sides.0, sides.1));
+        Self { kind, width_px, height_px, pixel_size_nm: dice.log_uniform(range.0, range.1), seed, index }
+    }
+
+    /// Name of the scene: the kind and its number in the set.
+    pub fn name(&self) -> String {
+        format!("{}-{:03}", self.kind, self.index)
+    }
+}
+
+/// Renders a recipe.
+pub fn scene(recipe: &Scene) -> Synthetic {
+    let mut dice = Dice::new(recipe.seed, recipe.index);
+    let (width, height, pixel_size_nm) = (recipe.width_px.max(1), recipe.height_px.max(1), recipe.pixel_size_nm);
+    let style = Style::draw(recipe.kind, pixel_size_nm, &mut dice);
+    let pitch_nm = pixel_size_nm / style.oversampling as f64;
+    let film = ground::film(width * style.oversampling, height * style.oversampling, pitch_nm, &style, &mut dice);
+    let mut canvas = Canvas::new(film, pitch_nm, &mut dice);
+    let (width_nm, height_nm) = canvas.size_nm();
+    let vesicles = layout::vesicles(width_nm, height_nm, &style, &mut dice);
+
+    ground::pools(&vesicles, &style, &mut canvas, &mut dice);
+    vesicles.iter().for_each(|v| v.pool.paint(&v.body.outline, &mut canvas));
+    let pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
+
+    let grey = style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice);
+    let grey = style.export.applied(grey.binned(style.oversampling));
+    let labels = truth::labels(&vesicles, width, height, pixel_size_nm);
+    let truth = truth::rows(&vesicles, &pieces, &labels, pixel_size_nm, &style);
+    let conditions = Conditions {
+        stain: style.stain,
+        contrast: style.contrast,
+        swing: style.swing,
+        camera: style.camera,
+        export: style.export,
+    };
+    let grey = camera::quantised(&grey);
+    Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
+}
+
+/// Paints clutter and vesicles: clutter below, then the vesicles, then the dots that lie on top.
+fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(Sort, Piece)> {
+    let mut pieces = Vec::new();
+    let mut on_top = 0;
+    for (sort, density_um2) in style.clutter {
+        let mut count = sort.draw_count(density_um2, style.clutter_min, canvas.area_um2(), dice);
+        if sort == Clutter::Dots {
+            on_top = (count as f64 * style.dots_on_top) as usize;
+            count -= on_top;
+        }
+        for _ in 0..count {
+            pieces.extend(sort.paint(style, canvas, dice).into_iter().map(|p| (sort, p)));
+        }
+    }
+    canvas.saturate(style.stain_limit * style.contrast);
+    vesicles.iter().for_each(|v| v.body.paint(canvas));
+    for _ in 0..on_top {
+        pieces.extend(Clutter::Dots.paint(style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
+    }
+    pieces
+}

@@ -1,0 +1,169 @@
+//! What lies on the film and is no vesicle: kinds, how often, and what the truth table says about each.
+
+use super::canvas::Canvas;
+use super::dice::Dice;
+use super::outline::Outline;
+use super::style::Style;
+use super::{grains, lines, sheets};
+
+/// Most pieces of one kind in a scene, so that a wide field of a dirty preparation still renders quickly.
+const PIECES_MAX: usize = 1500;
+
+/// Kinds of things that are no vesicles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clutter {
+    /// Protein-sized bright dots, alone, in chains, in clumps.
+    Dots,
+    /// Grape-like clumps in a dark pool.
+    Aggregate,
+    /// Dots in a ring around nothing.
+    DotRing,
+    /// Branched dark stain.
+    Precipitate,
+    /// Dark polygon with sharp edges.
+    Crystal,
+    /// Soft patch without an edge.
+    Cloud,
+    /// Irregular sheet with a ragged outline.
+    Debris,
+    /// Membrane ring with a wide gap.
+    OpenRim,
+    /// Open membrane, bent.
+    Fold,
+    /// Round bright spot of thin stain: no membrane.
+    Disc,
+    /// Tear in the film.
+    Hole,
+    /// Long band.
+    Wrinkle,
+    /// Long thin line.
+    Scratch,
+}
+
+impl Clutter {
+    /// All kinds, in the order in which they are painted: what lies deepest first.
+    pub const ALL: [Self; 13] = [
+        Self::Hole,
+        Self::Wrinkle,
+        Self::Cloud,
+        Self::Disc,
+        Self::Precipitate,
+        Self::Debris,
+        Self::Aggregate,
+        Self::OpenRim,
+        Self::Fold,
+        Self::DotRing,
+        Self::Crystal,
+        Self::Scratch,
+        Self::Dots,
+    ];
+
+    /// Name used in the truth table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dots => "dot",
+            Self::Aggregate => "aggregate",
+            Self::DotRing => "dot-ring",
+            Self::Precipitate => "precipitate",
+            Self::Crystal => "crystal",
+            Self::Cloud => "cloud",
+            Self::Debris => "debris",
+            Self::OpenRim => "open-rim",
+            Self::Fold => "fold",
+            Self::Disc => "disc",
+            Self::Hole => "hole",
+            Self::Wrinkle => "wrinkle",
+            Self::Scratch => "scratch",
+        }
+    }
+
+    /// How many to expect per µm² in a scene: often none, sometimes plenty.
+    pub(super) fn draw_density_um2(self, dice: &mut Dice) -> f64 {
+        let (chance, low, high) = match self {
+            Self::Dots => (0.95, 5.0, 150.0),
+            Self::Aggregate => (0.7, 0.3, 6.0),
+            Self::DotRing => (0.3, 0.1, 1.0),
+            Self::Precipitate => (0.4, 0.2, 3.0),
+            Self::Crystal => (0.2, 0.1, 1.0),
+            Self::Cloud => (0.6, 0.3, 4.0),
+            Self::Debris => (0.6, 0.2, 3.0),
+            Self::OpenRim => (0.6, 0.2, 3.0),
+            Self::Fold => (0.5, 0.2, 2.0),
+            Self::Disc => (0.4, 0.2, 2.0),
+            Self::Hole => (0.1, 0.02, 0.2),
+            Self::Wrinkle => (0.15, 0.03, 0.3),
+            Self::Scratch => (0.1, 0.03, 0.3),
+        };
+        if dice.chance(chance) { dice.log_uniform(low, high) } else { 0.0 }
+    }
+
+    /// How many to paint in a field.
+    pub(super) fn draw_count(self, density_um2: f64, least: usize, area_um2: f64, dice: &mut Dice) -> usize {
+        let count = dice.poisson((density_um2 * area_um2).min(PIECES_MAX as f64)) as usize;
+        // Tears, folds of the film and scratches change the whole field: never forced.
+        let least = if matches!(self, Self::Hole | Self::Wrinkle | Self::Scratch) { 0 } else { least };
+        count.clamp(least, PIECES_MAX)
+    }
+
+    /// Paints one piece somewhere and tells what was painted.
+    pub(super) fn paint(self, style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
+        let (width_nm, height_nm) = canvas.size_nm();
+        let at = (dice.uniform(0.0, width_nm), dice.uniform(0.0, height_nm));
+        match self {
+            Self::Dots => grains::dots(at, style, canvas, dice),
+            Self::Aggregate => grains::aggregate(at, style, canvas, dice),
+            Self::DotRing => grains::ring(at, style, canvas, dice),
+            Self::Precipitate => lines::precipitate(at, style, canvas, dice),
+            Self::Crystal => sheets::crystal(at, style, canvas, dice),
+            Self::Cloud => sheets::cloud(at, style, canvas, dice),
+            Self::Debris => sheets::debris(at, style, canvas, dice),
+            Self::OpenRim => sheets::open_rim(at, style, canvas, dice),
+            Self::Fold => lines::fold(at, style, canvas, dice),
+            Self::Disc => sheets::disc(at, style, canvas, dice),
+            Self::Hole => sheets::hole(at, style, canvas, dice),
+            Self::Wrinkle => lines::wrinkle(at, style, canvas, dice),
+            Self::Scratch => lines::scratch(at, style, canvas, dice),
+        }
+    }
+}
+
+/// Extent of something painted that is no vesicle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    pub x_nm: f64,
+    pub y_nm: f64,
+    /// Of the circle of the same area where there is an outline, the mean extent elsewhere.
+    pub diameter_nm: f64,
+    pub feret_max_nm: f64,
+    pub feret_min_nm: f64,
+}
+
+impl Piece {
+    /// Something that has an outline.
+    pub fn outlined(outline: &Outline) -> Self {
+        let (x_nm, y_nm) = outline.centroid_nm();
+        let (feret_max_nm, feret_min_nm) = outline.feret_nm();
+        Self { x_nm, y_nm, diameter_nm: outline.diameter_nm(), feret_max_nm, feret_min_nm }
+    }
+
+    /// Something roundish.
+    pub fn round((x_nm, y_nm): (f64, f64), diameter_nm: f64) -> Self {
+        Self { x_nm, y_nm, diameter_nm, feret_max_nm: diameter_nm, feret_min_nm: diameter_nm }
+    }
+
+    /// The box around points that each reach `radius_nm`.
+    pub fn spanning(points: &[(f64, f64)], radius_nm: f64) -> Self {
+        let range = |axis: fn(&(f64, f64)) -> f64| {
+            points.iter().map(axis).fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)))
+        };
+        let ((left, right), (top, bottom)) = (range(|p| p.0), range(|p| p.1));
+        let (width_nm, height_nm) = (right - left + 2.0 * radius_nm, bottom - top + 2.0 * radius_nm);
+        Self {
+            x_nm: 0.5 * (left + right),
+            y_nm: 0.5 * (top + bottom),
+            diameter_nm: (width_nm * height_nm).max(0.0).sqrt(),
+            feret_max_nm: width_nm.max(height_nm),
+            feret_min_nm: width_nm.min(height_nm),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Clutter made of small round things: dots, clumps of dots, rings of dots.
+
+use super::canvas::Canvas;
+use super::clutter::Piece;
+use super::dice::Dice;
+use super::style::{Stain, Style};
+use std::f64::consts::TAU;
+
+/// Diameters of protein and lipoprotein particles, nm.
+const DOT_MIN_NM: f64 = 5.0;
+const DOT_MAX_NM: f64 = 25.0;
+
+/// One dot, a chain, or a loose clump.
+pub(super) fn dots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
+    let count = match dice.weighted(&[(0, 6.0), (1, 2.0), (2, 1.0)]) {
+        0 => 1,
+        1 => dice.count(2, 5),
+        _ => dice.count(5, 18),
+    };
+    let diameter_nm = dice.log_uniform(DOT_MIN_NM, DOT_MAX_NM * if count > 1 { 0.6 } else { 1.0 });
+    let strength = style.contrast * dice.log_uniform(0.15, 0.9);
+    let mut heading = dice.angle();
+    let curl = dice.uniform(0.2, 1.6);
+    let (mut x, mut y) = at;
+    (0..count)
+        .map(|_| {
+            let own_nm = (diameter_nm * dice.uniform(0.75, 1.3)).clamp(DOT_MIN_NM, DOT_MAX_NM);
+            dot((x, y), own_nm, strength * dice.uniform(0.6, 1.3), style, canvas, dice);
+            let piece = Piece::round((x, y), own_nm);
+            heading += curl * dice.normal();
+            let step_nm = own_nm * dice.uniform(0.7, 1.3);
+            (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
+            piece
+        })
+        .collect()
+}
+
+/// A grape-like clump in its own pool of stain.
+pub(super) fn aggregate(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
+    let size_nm = dice.log_uniform(40.0, 300.0);
+    let blob_nm = dice.uniform(8.0, 20.0);
+    let squeeze = dice.uniform(0.5, 1.0);
+    let turn = dice.angle();
+    pool(at, 0.5 * size_nm, style, canvas, dice);
+    let density = dice.uniform(0.3, 1.0);
+    let count = (density * squeeze * (size_nm / blob_nm).powi(2)).clamp(5.0, 250.0) as usize;
+    let strength = style.contrast * dice.uniform(0.2, 0.9);
+    let mut points = Vec::with_capacity(count);
+    let (mut u, mut v) = (0.0, 0.0);
+    for _ in 0..count {
+        // A walk that is drawn back to the middle: worm-like strands in a round clump.
+        let heading = dice.angle();
+        let step = 1.1 * blob_nm / (0.5 * size_nm);
+        (u, v) = (u + step * heading.cos(), v + step * heading.sin());
+        if f64::hypot(u, v) > 0.9 {
+            let (radius, angle) = (dice.uniform(0.0, 0.8f64).sqrt(), dice.angle());
+            (u, v) = (radius * angle.cos(), radius * angle.sin());
+        }
+        let (dx, dy) = (0.5 * size_nm * u, 0.5 * size_nm * squeeze * v);
+        let (sin, cos) = turn.sin_cos();
+        let point = (at.0 + dx * cos - dy * sin, at.1 + dx * sin + dy * cos);
+        dot(point, blob_nm * dice.uniform(0.6, 1.2), strength * dice.uniform(0.4, 1.3), style, canvas, dice);
+        points.push(point);
+    }
+    vec![Piece::spanning(&points, 0.5 * blob_nm)]
+}
+
+/// Dots around nothing: from afar, a vesicle's rim.
+pub(super) fn ring(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
+    let radius_nm = dice.uniform(18.0, 70.0);
+    let dot_nm = dice.uniform(DOT_MIN_NM, 14.0);
+    let squeeze = dice.uniform(0.6, 1.0);
+    let kept = dice.uniform(0.5, 0.95);
+    if dice.chance(0.5) {
+        pool(at, radius_nm, style, canvas, dice);
+    }
+    let strength = style.contrast * dice.uniform(0.25, 0.8);
+    let slots = (TAU * radius_nm / (1.15 * dot_nm)) as usize;
+    for i in 0..slots {
+        if dice.chance(kept) {
+            let (sin, cos) = (TAU * i as f64 / slots as f64).sin_cos();
+            let radius_nm = radius_nm + 0.2 * dot_nm * dice.normal();
+            let point = (at.0 + radius_nm * cos, at.1 + squeeze * radius_nm * sin);
+            dot(point, dot_nm * dice.uniform(0.7, 1.2), strength * dice.uniform(0.5, 1.2), style, canvas, dice);
+        }
+    }
+    vec![Piece::round(at, 2.0 * radius_nm * squeeze.sqrt())]
+}
+
+/// A small blob with a thin dark seam of stain; in ice a dark one.
+fn dot(at: (f64, f64), diameter_nm: f64, strength: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
+    let (long, squeeze) = (0.5 * diameter_nm, dice.uniform(0.6, 1.0));
+    let (sin, cos) = dice.angle().sin_cos();
+    let seam = if style.stain == Stain::Negative { 0.45 * strength * dice.uniform(0.0, 1.0) } else { 0.0 };
+    let level = style.sign() * strength;
+    // Softened by the pixel, so that the smallest ones do not alias.
+    let soft = 1.0 + canvas.pitch_nm / long.max(1.0);
+    canvas.add(at.0, at.1, 2.2 * long * soft, |dx, dy| {
+        let r = ((dx * cos + dy * sin) / long).hypot((dy * cos - dx * sin) / (long * squeeze)) / soft;
+        level * (-1.2 * r * r * r).exp() / soft + seam * (-((r - 1.25) / 0.3).powi(2)).exp()
+    });
+}
+
+/// The stain around a clump.
+fn pool(at: (f64, f64), radius_nm: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
+    let level = style.level(style.halo, dice) * dice.uniform(0.5, 1.3);
+    let reach_nm = radius_nm * dice.uniform(0.9, 1.5);
+    let (sin, cos) = dice.angle().sin_cos();
+    let squeeze = dice.uniform(0.6, 1.0);
+    canvas.add(at.0, at.1, 2.2 * reach_nm, |dx, dy| {
+        let r = (dx * cos + dy * sin).hypot((dy * cos - dx * sin) / squeeze) / reach_nm;
+        level * (-r * r).exp()
+    });
+}

@@ -1,0 +1,278 @@
+//! Everything that is common to one scene, drawn from wide ranges: what the preparation, the microscope and the figure
+//! it ended in were like. Breadth here is what a verdict trained on the scenes lives on.
+
+use super::camera::{Camera, Export};
+use super::clutter::Clutter;
+use super::dice::Dice;
+use super::kind::Kind;
+use super::vesicle::Appearance;
+
+/// Range a number is drawn from, evenly.
+pub(super) type Range = (f64, f64);
+
+/// Which way the stain works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stain {
+    /// Stain around the bodies, which stay bright.
+    Negative,
+    /// Stain in the bodies, which turn dark.
+    Positive,
+    /// No stain: bodies in ice, dark membranes.
+    None,
+}
+
+/// The common traits of a scene.
+#[derive(Debug, Clone)]
+pub(super) struct Style {
+    pub stain: Stain,
+    /// Typical step between a body and its surroundings, absorption lengths.
+    pub contrast: f64,
+    /// Background swing (5 to 95 %) as a share of the grey range.
+    pub swing: f64,
+    /// Carbon grain as a share of the contrast, and the scale at which it is strongest.
+    pub grain: f64,
+    pub grain_nm: f64,
+    /// Share of the field that vesicles cover.
+    pub coverage: f64,
+    /// Log-normal diameters.
+    pub median_nm: f64,
+    pub sigma_g: f64,
+    /// Thickness of the membrane's line, nm.
+    pub membrane_nm: f64,
+    pub shoulder_nm: f64,
+    pub edge_nm: f64,
+    /// Level of bodies relative to the far ground, in contrasts: negative is brighter.
+    pub level: Range,
+    /// Brightness of rims, in contrasts.
+    pub rim: Range,
+    pub opacity: Range,
+    /// Depth (contrasts) and width (radii) of the pools around bodies.
+    pub halo: Range,
+    pub halo_width: Range,
+    /// Pools shared by several objects, number per µm² and depth in contrasts.
+    pub shared_pools: f64,
+    pub shared_depth: f64,
+    /// Largest thickness that stain fills up to, contrasts.
+    pub stain_limit: f64,
+    pub texture: Range,
+    pub appearances: [(Appearance, f64); 8],
+    /// Chance that a vesicle is put in touch with another, and that it then overlaps.
+    pub touching: f64,
+    pub overlapping: f64,
+    /// Expected number of each kind of clutter, per µm², and the fewest in a scene.
+    pub clutter: [(Clutter, f64); Clutter::ALL.len()],
+    pub clutter_min: usize,
+    /// Share of dots and small things that lie on top of bodies.
+    pub dots_on_top: f64,
+    pub camera: Camera,
+    pub export: Export,
+    /// How many times finer than the pixel the specimen is rendered.
+    pub oversampling: usize,
+}
+
+impl Style {
+    /// The traits of a scene of the given kind.
+    pub fn draw(kind: Kind, pixel_size_nm: f64, dice: &mut Dice) -> Self {
+        let mut style = Self::any(pixel_size_nm, dice);
+        match kind {
+            Kind::Clean => style.clean(dice),
+            Kind::Cup => {
+                style.appear(&[(Appearance::Cup, 6.0), (Appearance::Crescent, 3.0), (Appearance::Membrane, 1.0)]);
+                style.rim = (0.3, 1.1);
+                style.scale_clutter(0.5);
+            }
+            Kind::Halo => {
+                style.halo = (0.5, 1.6);
+                style.halo_width = (0.5, 1.6);
+                style.shared_pools = dice.log_uniform(2.0, 8.0);
+                style.shared_depth = dice.uniform(0.5, 1.5);
+                style.swing = dice.uniform(0.2, 0.46);
+            }
+            Kind::Clutter => {
+                style.scale_clutter(dice.log_uniform(2.0, 5.0));
+                style.clutter_min = 2;
+                style.coverage = dice.log_uniform(0.01, 0.06);
+            }
+            Kind::Dense => {
+                style.coverage = dice.uniform(0.15, 0.4);
+                style.touching = dice.uniform(0.4, 0.8);
+                style.overlapping = dice.uniform(0.0, 0.6);
+                style.scale_clutter(0.6);
+            }
+            Kind::Cryo => style.freeze(dice),
+            Kind::Dark => {
+                if dice.chance(0.4) {
+                    style.stain_positively(dice);
+                } else {
+                    style.level = (0.1, 0.6);
+                    style.halo = (0.7, 1.6);
+                    style.rim = (0.0, 0.5);
+                }
+            }
+            Kind::Faint => {
+                style.contrast = dice.log_uniform(0.05, 0.16);
+                style.set_noise(dice.log_uniform(0.18, 0.5));
+                style.grain = dice.uniform(0.1, 0.3);
+            }
+            Kind::Coarse => {
+                style.oversampling = 2;
+                style.scale_clutter(dice.log_uniform(0.7, 2.0));
+                style.coverage = dice.log_uniform(0.008, 0.06);
+                style.export = Export {
+                    blur_px: if dice.chance(0.5) { dice.uniform(0.2, 0.7) } else { 0.0 },
+                    eight_bit: dice.chance(0.6),
+                    jpeg_quality: 0,
+                };
+            }
+            Kind::Mixed => {
+                if dice.chance(0.1) {
+                    style.freeze(dice);
+                } else if dice.chance(0.12) {
+                    style.stain_positively(dice);
+                }
+                style.scale_clutter(dice.log_uniform(0.4, 3.0));
+                style.touching = dice.uniform(0.0, 0.5);
+                style.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
+                style.export = Export {
+                    blur_px: if dice.chance(0.3) { dice.uniform(0.2, 1.0) } else { 0.0 },
+                    eight_bit: dice.chance(0.4),
+                    jpeg_quality: 0,
+                };
+            }
+        }
+        style
+    }
+
+    /// A stained scene with every trait from its whole range.
+    fn any(pixel_size_nm: f64, dice: &mut Dice) -> Self {
+        let contrast = dice.log_uniform(0.15, 0.6);
+        let wide = dice.chance(0.25);
+        let level = dice.uniform(-0.55, 0.1);
+        let camera = Camera {
+            dose: 1.0,
+            noise_correlation: dice.uniform(0.3, 0.6),
+            readout_ratio: dice.uniform(0.0, 0.2),
+            gain: 1.0,
+            offset: dice.uniform(0.0, 800.0),
+            fringe: if dice.chance(0.5) { dice.uniform(0.0, 0.6) } else { 0.0 },
+            fringe_nm: dice.uniform(1.5, 4.0),
+        };
+        let mut style = Self {
+            stain: Stain::Negative,
+            contrast,
+            swing: dice.log_uniform(0.08, 0.46),
+            grain: dice.log_uniform(0.04, 0.2),
+            grain_nm: dice.log_uniform(2.0, 8.0),
+            coverage: dice.log_uniform(0.015, 0.12),
+            median_nm: dice.log_uniform(55.0, 120.0),
+            sigma_g: dice.uniform(1.3, 1.7),
+            membrane_nm: dice.uniform(4.0, 8.0),
+            shoulder_nm: dice.uniform(0.5, 2.5),
+            edge_nm: dice.uniform(0.8, 2.5),
+            level: (level - 0.25, level + 0.25),
+            rim: (0.1, 0.9),
+            opacity: (0.55, 1.0),
+            halo: if wide { (0.4, 1.3) } else { (0.1, 1.0) },
+            halo_width: if wide { (0.5, 1.3) } else { (0.15, 0.6) },
+            shared_pools: if dice.chance(0.6) { dice.log_uniform(0.3, 4.0) } else { 0.0 },
+            shared_depth: dice.uniform(0.2, 1.2),
+            stain_limit: dice.uniform(1.2, 2.5),
+            texture: (0.02, 0.22),
+            appearances: Appearance::STAINED,
+            touching: dice.uniform(0.0, 0.25),
+            overlapping: dice.uniform(0.0, 0.4),
+            clutter: Clutter::ALL.map(|c| (c, c.draw_density_um2(dice))),
+            clutter_min: 0,
+            dots_on_top: dice.uniform(0.0, 0.4),
+            camera,
+            export: Export::default(),
+            oversampling: 1,
+        };
+        // Coarse pixels average more electrons than fine ones, though not in proportion: people dose by pixel.
+        let noise = dice.log_uniform(0.05, 0.3) * (0.8 / pixel_size_nm).powf(0.3).clamp(0.6, 1.3);
+        style.set_noise(noise);
+        style.camera.gain = dice.log_uniform(1500.0, 20_000.0) / style.camera.dose;
+        style
+    }
+
+    fn clean(&mut self, dice: &mut Dice) {
+        self.contrast = self.contrast.max(0.25);
+        self.set_noise(dice.log_uniform(0.04, 0.12));
+        self.swing = dice.uniform(0.03, 0.12);
+        self.shared_pools = 0.0;
+        self.halo_width = (0.1, 0.4);
+        self.scale_clutter(0.15);
+    }
+
+    /// Ice instead of stain: thin dark lines, hardly a pool.
+    fn freeze(&mut self, dice: &mut Dice) {
+        self.stain = Stain::None;
+        self.contrast = dice.log_uniform(0.06, 0.3);
+        self.set_noise(dice.log_uniform(0.1, 0.4));
+        self.grain = dice.uniform(0.03, 0.15);
+        self.appear(&[(Appearance::Double, 1.0)]);
+        self.level = (0.0, 0.35);
+        self.rim = (0.5, 1.1);
+        self.halo = (0.0, 0.0);
+        self.shared_pools = 0.0;
+        self.camera.fringe = dice.uniform(0.2, 1.2);
+        self.camera.fringe_nm = dice.uniform(1.5, 5.0);
+        self.scale_clutter(0.4);
+    }
+
+    /// Stain that entered the bodies.
+    fn stain_positively(&mut self, dice: &mut Dice) {
+        self.stain = Stain::Positive;
+        self.level = (0.25, 0.9);
+        self.rim = (0.0, 0.8);
+        self.opacity = (0.1, 0.5);
+        self.halo = (0.0, 0.15);
+        self.shared_pools *= 0.3;
+        self.appear(&[
+            (Appearance::Filled, 3.0),
+            (Appearance::Membrane, 2.0),
+            (Appearance::Granular, 2.0),
+            (Appearance::Creased, 1.0),
+            (Appearance::HalfDark, 1.0),
+        ]);
+        self.scale_clutter(dice.uniform(0.3, 1.0));
+    }
+
+    /// Sets the dose so that counting noise is the given share of the contrast.
+    fn set_noise(&mut self, share: f64) {
+        let counts = self.camera.dose * self.camera.gain;
+        self.camera.dose = 1.0 / (share * self.contrast).powi(2);
+        self.camera.gain = counts / self.camera.dose;
+    }
+
+    fn scale_clutter(&mut self, factor: f64) {
+        self.clutter.iter_mut().for_each(|c| c.1 *= factor);
+    }
+
+    fn appear(&mut self, wanted: &[(Appearance, f64)]) {
+        for slot in &mut self.appearances {
+            slot.1 = wanted.iter().filter(|w| w.0 == slot.0).map(|w| w.1).sum();
+        }
+    }
+
+    /// Level of a draw from a range given in contrasts.
+    pub fn level(&self, range: Range, dice: &mut Dice) -> f64 {
+        self.contrast * dice.uniform(range.0, range.1)
+    }
+
+    /// Which way bodies stand out from the ground next to them: -1 brighter, 1 darker.
+    pub fn sign(&self) -> f64 {
+        if self.stain == Stain::Negative { -1.0 } else { 1.0 }
+    }
+}
+
+impl Stain {
+    /// Name used in the table of scenes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Positive => "positive",
+            Self::None => "none",
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Vesicles: a shape, an appearance and a place.
+
+use super::body::{Body, Crease, Dent, Gap, Half, Pool, Rim};
+use super::dice::Dice;
+use super::outline::{Outline, Shape};
+use super::style::{Stain, Style};
+
+/// Smallest and largest diameter of what counts as a vesicle here, nm.
+pub const DIAMETER_MIN_NM: f64 = 30.0;
+pub const DIAMETER_MAX_NM: f64 = 250.0;
+
+/// How the inside of a body looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appearance {
+    Filled,
+    /// Bright rim around a stained dent in the middle.
+    Cup,
+    /// Several dents, or a crescent beside the middle.
+    Crescent,
+    /// Little but the membrane.
+    Membrane,
+    Granular,
+    /// Folds across the interior.
+    Creased,
+    /// One side collapsed, granular or stained through.
+    HalfDark,
+    /// Two dark leaflets, as in ice.
+    Double,
+}
+
+impl Appearance {
+    /// How often each is seen in negative stain.
+    pub const STAINED: [(Self, f64); 8] = [
+        (Self::Filled, 3.0),
+        (Self::Cup, 2.0),
+        (Self::Crescent, 1.2),
+        (Self::Membrane, 0.8),
+        (Self::Granular, 1.2),
+        (Self::Creased, 1.2),
+        (Self::HalfDark, 1.2),
+        (Self::Double, 0.0),
+    ];
+
+    /// Name used in the truth table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Filled => "filled",
+            Self::Cup => "cup",
+            Self::Crescent => "crescent",
+            Self::Membrane => "membrane",
+            Self::Granular => "granular",
+            Self::Creased => "creased",
+            Self::HalfDark => "half-dark",
+            Self::Double => "double",
+        }
+    }
+}
+
+/// A vesicle on the film.
+#[derive(Debug, Clone)]
+pub(super) struct Vesicle {
+    pub shape: Shape,
+    pub appearance: Appearance,
+    pub body: Body,
+    /// The wide pool, laid down before all bodies.
+    pub pool: Pool,
+}
+
+impl Vesicle {
+    /// A random vesicle of the scene's style, centred at the origin.
+    pub fn draw(style: &Style, dice: &mut Dice) -> Self {
+        let diameter_nm = loop {
+            let d = style.median_nm * style.sigma_g.powf(dice.normal());
+            if (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(&d) {
+                break d;
+            }
+        };
+        let shape = dice.weighted(&[
+            (Shape::Circle, 3.0),
+            (Shape::Ellipse, 3.0),
+            (Shape::Faceted, 1.5),
+            (Shape::Pear, 0.8),
+            (Shape::Kidney, 1.0),
+            (Shape::Rod, 0.8),
+            (Shape::Irregular, 1.5),
+        ]);
+        let appearance = dice.weighted(&style.appearances);
+        let outline = Outline::draw(shape, diameter_nm, dice);
+        let body = draw_body(outline, appearance, style, dice);
+        let pool = draw_pool(0.5 * diameter_nm, style, dice);
+        Self { shape, appearance, body, pool }
+    }
+
+    /// The same vesicle elsewhere.
+    pub fn moved(mut self, x_nm: f64, y_nm: f64) -> Self {
+        self.body.outline = self.body.outline.at(x_nm, y_nm);
+        self
+    }
+}
+
+/// The stain that gathers around a body of the given radius.
+pub(super) fn draw_pool(radius_nm: f64, style: &Style, dice: &mut Dice) -> Pool {
+    Pool {
+        level: style.level(style.halo, dice),
+        width_nm: radius_nm.max(15.0) * dice.uniform(style.halo_width.0, style.halo_width.1),
+        power: dice.uniform(0.9, 1.8),
+        lean: if dice.chance(0.5) { dice.uniform(0.0, 0.7) } else { 0.0 },
+        lean_angle: dice.angle(),
+    }
+}
+
+/// The inside of a vesicle, also used for what only looks like one.
+pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style, dice: &mut Dice) -> Body {
+    let c = style.contrast;
+    let radius_nm = 0.5 * outline.diameter_nm();
+    let opacity = dice.uniform(style.opacity.0, style.opacity.1);
+    let mut body = Body::plain(outline, style.level(style.level, dice), opacity);
+    body.shoulder_nm = (style.shoulder_nm + dice.uniform(-0.4, 0.4)).clamp(0.0, 0.15 * radius_nm);
+    body.edge_nm = style.edge_nm * dice.uniform(0.8, 1.3);
+    body.texture_offset = (dice.count(0, 500), dice.count(0, 500));
+    let texture = style.level(style.texture, dice);
+    body.texture = (0.6 * texture, 0.5 * texture * dice.uniform(0.0, 1.0));
+    body.meniscus = Pool {
+        level: style.level(style.halo, dice) * dice.uniform(0.0, 0.5),
+        width_nm: dice.uniform(2.0, 7.0),
+        power: 1.3,
+        lean: dice.uniform(0.0, 0.6),
+        lean_angle: dice.angle(),
+    };
+    let rim = style.level(style.rim, dice);
+    match appearance {
+        Appearance::Filled => {
+            body.dome = style.sign() * c * dice.uniform(-0.1, 0.5);
+            if dice.chance(0.4) {
+                body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
+            }
+        }
+        Appearance::Cup => {
+            body.rims.push(line(style, rim, radius_nm, dice));
+            body.dents.push(dent(c, 0.25, (0.45, 0.8), dice));
+        }
+        Appearance::Crescent => {
+            body.rims.push(line(style, rim, radius_nm, dice));
+            for _ in 0..dice.count(1, 3) {
+                let mut dent = dent(c, 0.45, (0.2, 0.6), dice);
+                dent.crescent = if dice.chance(0.6) { dice.sign() * dice.uniform(0.3, 0.8) } else { 0.0 };
+                body.dents.push(dent);
+            }
+        }
+        Appearance::Membrane => {
+            body.rims.push(line(style, rim.abs().max(0.4 * c), radius_nm, dice));
+            body.opacity *= dice.uniform(0.2, 0.7);
+            body.level *= dice.uniform(0.0, 0.5);
+        }
+        Appearance::Granular => {
+            body.texture = (c * dice.uniform(0.1, 0.3), c * dice.uniform(0.03, 0.2));
+            body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
+            if dice.chance(0.3) {
+                body.dome = c * dice.uniform(0.2, 0.8);
+            }
+        }
+        Appearance::Creased => {
+            body.rims.push(line(style, 0.8 * rim, radius_nm, dice));
+            for _ in 0..dice.count(1, 4) {
+                body.creases.push(crease(c, dice));
+            }
+        }
+        Appearance::HalfDark => {
+            body.rims.push(line(style, rim, radius_nm, dice));
+            body.half = Some(Half {
+                level: c * dice.uniform(0.1, 0.7),
+                angle: dice.angle(),
+                offset: dice.uniform(-0.3, 0.5),
+                soft: dice.uniform(0.04, 0.3),
+                cover_loss: dice.uniform(0.0, 0.6),
+                texture: dice.uniform(0.0, 4.0),
+            });
+        }
+        Appearance::Double => {
+            let strength = rim.abs().max(0.4 * c);
+            let sharp_nm = dice.uniform(0.8, 1.6);
+            for depth_nm in [sharp_nm, (style.membrane_nm - sharp_nm).max(2.0 * sharp_nm)] {
+                let level = strength * dice.uniform(0.7, 1.0);
+                body.rims.push(Rim { level, depth_nm, outer_nm: sharp_nm, inner_nm: sharp_nm, lean: 0.0, lean_angle: 0.0 });
+            }
+            body.meniscus.level = 0.0;
+            body.opacity *= 0.5;
+        }
+    }
+    if appearance != Appearance::Double && dice.chance(0.25) {
+        // The membrane is seen edge-on only where it stands up; elsewhere the rim fades.
+        body.gaps.push(Gap {
+            angle: dice.angle(),
+            half_angle: dice.uniform(0.3, 1.0),
+            soft_angle: dice.uniform(0.1, 0.4),
+            rim_loss: dice.uniform(0.4, 1.0),
+            cover_loss: 0.0,
+        });
+    }
+    body
+}
+
+/// The line of the membrane; in stain it is broadened inwards, where the flank rises.
+fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
+    let membrane_nm = style.membrane_nm.min(0.4 * radius_nm);
+    let sign = if style.stain == Stain::Negative { -1.0 } else { 1.0 };
+    let flank_nm = if dice.chance(0.5) { dice.uniform(0.0, 0.2) * radius_nm } else { 0.0 };
+    Rim {
+        level: sign * strength,
+        depth_nm: 0.5 * membrane_nm,
+        outer_nm: 0.4 * membrane_nm,
+        inner_nm: 0.4 * membrane_nm + flank_nm,
+        lean: dice.uniform(0.0, 0.6),
+        lean_angle: dice.angle(),
+    }
+}
+
+fn dent(contrast: f64, off_centre: f64, size: (f64, f64), dice: &mut Dice) -> Dent {
+    let (distance, direction) = (dice.uniform(0.0, off_centre), dice.angle());
+    let long = dice.uniform(size.0, size.1);
+    Dent {
+        level: contrast * dice.uniform(0.2, 1.1),
+        x: distance * direction.cos(),
+        y: distance * direction.sin(),
+        long,
+        short: long * dice.uniform(0.5, 1.0),
+        angle: dice.angle(),
+        soft: dice.log_uniform(0.08, 0.5),
+        crescent: 0.0,
+    }
+}
+
+fn crease(contrast: f64, dice: &mut Dice) -> Crease {
+    Crease {
+        level: contrast * if dice.chance(0.6) { -dice.uniform(0.15, 0.6) } else { dice.uniform(0.1, 0.5) },
+        angle: dice.angle(),
+        offset: dice.uniform(-0.5, 0.5),
+        width_nm: dice.uniform(1.5, 5.0),
+        bend: dice.uniform(-0.6, 0.6),
+        reach: dice.uniform(0.3, 0.9),
+    }
+}
