@@ -80,3 +80,22 @@ pub fn best_overlap(
     };
     Some(shared.iter().filter(|(label, _)| **label != 0 && **label != unknown).map(iou).fold(0.0, f64::max))
 }
+
+#[doc(hidden)]
+pub fn best(contour: &Contour, working: &Working, labels: &crate::image::Labels, areas: &[usize]) -> Option<(u16, f64)> {
+    let mut shared = std::collections::BTreeMap::<u16, f64>::new();
+    let mut total = 0.0;
+    for (x, y, area) in overlap::samples(contour) {
+        let (px, py) = (working.to_original_px(x), working.to_original_px(y));
+        if px < 0.0 || py < 0.0 || px >= labels.width as f64 || py >= labels.height as f64 {
+            continue;
+        }
+        total += area;
+        *shared.entry(labels.label[py as usize * labels.width + px as usize]).or_default() += area;
+    }
+    let k = (working.factor * working.factor) as f64;
+    shared.into_iter().filter(|(l, _)| *l != 0).map(|(l, s)| (l, s / (areas[l as usize] as f64 / k + total - s))).max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+#[doc(hidden)]
+pub fn keep(contours: &[Contour], confidence: &[f64]) -> Vec<usize> { overlap::suppress(contours, confidence) }

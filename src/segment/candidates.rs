@@ -12,8 +12,8 @@ use std::f64::consts::TAU;
 const DIRECTIONS: usize = 32;
 /// Radii tried along each direction, over the ring's: an oval of axes 1 : 1.4 still has its whole edge within them.
 const RADIUS_FACTORS: [f64; 3] = [0.84, 1.0, 1.19];
-/// Ratio of the radii of neighbouring bands.
-const BAND_RATIO: f64 = 1.189_207_115_002_721; // 2^(1/4)
+/// Ratio of the radii of neighbouring bands: with the factors above every radius is within 9 % of one that is tried.
+const BAND_RATIO: f64 = std::f64::consts::SQRT_2;
 /// Ring radius on its level, px: between this and twice this.
 const RING_RADIUS_PX: f64 = 5.0;
 /// Half width of the window in which a candidate has the most votes of its band, over the ring's radius.

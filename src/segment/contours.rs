@@ -27,6 +27,9 @@ const COARSE_REWARD_MIN: f32 = 0.4;
 /// The same for a finished outline to be handed on.
 const REWARD_MIN: f32 = 0.5;
 
+/// Distance of the rays' origin from the centroid that is let be, over the radius: rays then meet the outline within 3
+/// degrees of where they should.
+const OFF_CENTRE: f64 = 0.05;
 /// Share of an outline that must lie inside the picture for it to be believed.
 const KNOWN_MIN: f32 = 0.4;
 
@@ -66,17 +69,20 @@ impl Contour {
         (0..RAYS).filter(inside).count() as f32 / RAYS as f32
     }
 
-    /// The same outline, its rays starting from its centroid.
-    fn recentred(&self) -> Self {
+    /// The same outline, its rays starting from its centroid; as it is when they nearly do.
+    fn recentred(self) -> Self {
         let polygon: Vec<[f64; 2]> = (0..RAYS).map(|k| self.vertex(k)).collect();
         let [x, y] = centroid(&polygon).unwrap_or([self.x, self.y]);
+        if (x - self.x).hypot(y - self.y) < OFF_CENTRE * self.mean_radius() {
+            return self;
+        }
         let mut radius = [0.0f32; RAYS];
         for (k, radius) in radius.iter_mut().enumerate() {
             let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
             *radius = farthest_crossing(&polygon, [x, y], [cos, sin]) as f32;
         }
         // A centroid outside its own outline would give rays that never cross it.
-        if radius.iter().all(|&r| r > 0.0) { Self { x, y, radius, ..self.clone() } } else { self.clone() }
+        if radius.iter().all(|&r| r > 0.0) { Self { x, y, radius, ..self } } else { self }
     }
 }
 
