@@ -1,1 +1,111 @@
-//! (under construction)
+//! The order of the stages for one micrograph, from calibrated grey values to measured particles.
+
+use crate::calibrate::working;
+use crate::config::Config;
+use crate::denoise::denoise;
+use crate::error::Result;
+use crate::gpu::Device;
+use crate::image::Micrograph;
+use crate::measure::{Measured, Scene, measure};
+use crate::segment::segment;
+use std::time::Instant;
+
+/// Width of the field that a micrograph without a pixel size is assumed to show, nm: what a vesicle micrograph usually does.
+/// It only decides which sizes in pixels are looked for.
+const ASSUMED_FIELD_NM: f64 = 1500.0;
+
+/// What came out for one micrograph.
+pub struct Analysis {
+    pub measured: Measured,
+    /// Rings that got enough votes, and outlines that were strong and distinct enough to be judged.
+    pub candidate_count: usize,
+    pub contour_count: usize,
+    pub background: Background,
+    /// Seconds spent in each stage, in order.
+    pub stages: Vec<(&'static str, f64)>,
+}
+
+/// Grey values of the film, in the file's units.
+pub struct Background {
+    /// Median.
+    pub grey: f64,
+    /// Standard deviation of a pixel of empty film on the working grid.
+    pub noise_grey: f64,
+    /// Drift of the film over the picture: 5th to 95th percentile of means over squares of [`Background::SQUARE_NM`].
+    pub swing_grey: f64,
+}
+
+/// Pixel size to assume for a micrograph that has none, nm.
+pub fn assumed_pixel_nm(micrograph: &Micrograph) -> f64 {
+    ASSUMED_FIELD_NM / micrograph.width.max(micrograph.height) as f64
+}
+
+/// Finds, outlines and measures the vesicles of a micrograph.
+///
+/// # Errors
+/// [`crate::error::Error::Device`] when the device fails.
+pub fn analyze(micrograph: &Micrograph, config: &Config, device: &Device) -> Result<Analysis> {
+    let mut clock = Clock { last: Instant::now(), stages: Vec::new() };
+    let pixel_nm = micrograph.pixel_size.map_or_else(|| assumed_pixel_nm(micrograph), |p| p.mean_nm());
+
+    let working = working(device, micrograph, pixel_nm)?;
+    clock.lap("calibrate");
+    let denoised = denoise(device, &working, &config.denoise)?;
+    clock.lap("denoise");
+    let segmentation = segment(device, &working, &denoised, &config.segment)?;
+    clock.lap("segment");
+    let grey = device.download(&denoised.plane)?;
+    let scene = Scene { working: &working, grey: &grey, noise: denoised.noise };
+    let measured = measure(&scene, &segmentation.contours, (micrograph.width, micrograph.height), config);
+    let background = Background::new(&scene);
+    clock.lap("measure");
+
+    Ok(Analysis {
+        measured,
+        candidate_count: segmentation.candidate_count,
+        contour_count: segmentation.contours.len(),
+        background,
+        stages: clock.stages,
+    })
+}
+
+impl Background {
+    /// Edge of the squares whose means show the drift, nm: larger than a vesicle with its halo.
+    pub const SQUARE_NM: f64 = 300.0;
+
+    fn new(scene: &Scene) -> Self {
+        let (width, height) = (scene.working.width, scene.working.height);
+        let side = ((Self::SQUARE_NM / scene.working.pixel_nm) as usize).clamp(1, width.min(height));
+        let mut means: Vec<f64> = (0..height / side)
+            .flat_map(|j| (0..width / side).map(move |i| (i * side, j * side)))
+            .map(|(x0, y0)| {
+                let row = |y: usize| &scene.grey[y * width + x0..][..side];
+                (y0..y0 + side).map(|y| row(y).iter().map(|&v| f64::from(v)).sum::<f64>()).sum::<f64>() / (side * side) as f64
+            })
+            .collect();
+        means.sort_by(f64::total_cmp);
+        let at = |q: f64| means[((means.len() - 1) as f64 * q).round() as usize];
+        let mut sample: Vec<f32> = scene.grey.iter().copied().step_by(scene.grey.len().div_ceil(1 << 18)).collect();
+        let middle = sample.len() / 2;
+        let median = *sample.select_nth_unstable_by(middle, f32::total_cmp).1;
+        Self {
+            grey: scene.working.to_grey(median.into()),
+            noise_grey: scene.noise * scene.working.grey_per_unit,
+            swing_grey: (at(0.95) - at(0.05)) * scene.working.grey_per_unit,
+        }
+    }
+}
+
+/// Time spent in each stage.
+struct Clock {
+    last: Instant,
+    stages: Vec<(&'static str, f64)>,
+}
+
+impl Clock {
+    fn lap(&mut self, stage: &'static str) {
+        let now = Instant::now();
+        self.stages.push((stage, (now - self.last).as_secs_f64()));
+        self.last = now;
+    }
+}

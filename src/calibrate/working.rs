@@ -38,6 +38,11 @@ impl Working {
     pub fn to_original_px(&self, index: f64) -> f64 {
         (index + 0.5) * self.factor as f64
     }
+
+    /// Grey value of the file for a working value.
+    pub fn to_grey(&self, working: f64) -> f64 {
+        self.grey_at_zero + self.grey_per_unit * working
+    }
 }
 
 /// Puts a micrograph on the working grid.

@@ -1,13 +1,45 @@
 //! What the grey values in and around an outline look like.
 
-/// Grey-value features of one candidate; contrasts are in units of the local noise unless stated.
+use super::Scene;
+use super::features::Readings;
+use crate::segment::Contour;
+
+/// Grey-value features of one candidate. "Rim" is just inside the outline, "surroundings" just outside it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Appearance {
-    /// Mean over the rays of (grey just inside - grey just outside the edge), signed so that it is positive for a true
-    /// vesicle of the outline's polarity, over the noise.
+    /// Mean over the rays of the grey step across the outline, over the noise; positive when the inside is lighter or
+    /// darker as the outline's polarity says.
     pub rim_contrast: f64,
-    /// Share of the rays whose contrast is significant, 0 to 1.
+    /// Share of the rays with a step of more than twice the noise and 0.3 of the mean step, 0 to 1.
     pub rim_completeness: f64,
+    /// Longest run of rays without such a step, share of a turn.
+    pub rim_gap: f64,
     /// (rim - centre) / (rim - surroundings): 0 for a filled disc, 1 for a centre as dark as the stain around it.
     pub cup_depth: f64,
+    /// Standard deviation of the grey values inside over the step across the outline.
+    pub granularity: f64,
+    /// Mean strength of the edge along the outline, each point saturated against the picture's typical gradient; at most 1.
+    pub edge_strength: f64,
+    /// Mean grey value inside, in the file's units.
+    pub interior_grey: f64,
+    /// Mean grey value of the surroundings, in the file's units.
+    pub surroundings_grey: f64,
+}
+
+impl Appearance {
+    /// Summarises what was read along one contour.
+    pub fn new(scene: &Scene, contour: &Contour, readings: &Readings) -> Self {
+        let noise = scene.noise as f32;
+        let grey = |working: f32| scene.working.to_grey(f64::from(working));
+        Self {
+            rim_contrast: f64::from(readings.edge_contrast()) / scene.noise.max(1.0),
+            rim_completeness: readings.completeness(noise).into(),
+            rim_gap: readings.longest_gap(noise).into(),
+            cup_depth: readings.cup_depth().into(),
+            granularity: readings.granularity().into(),
+            edge_strength: contour.reward.into(),
+            interior_grey: grey(readings.interior()),
+            surroundings_grey: grey(readings.surroundings()),
+        }
+    }
 }

@@ -2,16 +2,95 @@
 
 pub mod appearance;
 mod features;
+pub mod mask;
 mod overlap;
 mod particle;
+mod rules;
+pub mod shape;
 pub mod verdict;
 
+pub use mask::Mask;
 pub use particle::{Class, Particle, Reason, Shape, Status};
 
 use crate::calibrate::Working;
-use crate::segment::Contour;
+use crate::config::Config;
+use crate::segment::{Contour, Outline};
+use appearance::Appearance;
 use features::{Picture, Readings, Setting};
 use rayon::prelude::*;
+use serde::Serialize;
+use verdict::Model;
+
+/// What is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct VerdictConfig {
+    /// Least confidence of an accepted vesicle, 0 to 1.
+    pub min_confidence: f64,
+}
+
+impl Default for VerdictConfig {
+    fn default() -> Self {
+        Self { min_confidence: 0.5 }
+    }
+}
+
+/// All particles of a picture.
+pub struct Measured {
+    /// In reading order of their centres.
+    pub particles: Vec<Particle>,
+    /// Outlines of things that a kept outline describes already.
+    pub suppressed_count: usize,
+}
+
+/// Judges outlines, drops those that describe the same thing as a more confident one, and measures the others.
+///
+/// `picture` is the size of the original, px.
+pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), config: &Config) -> Measured {
+    let described = describe(scene, contours);
+    let model = Model::embedded();
+    let confidence: Vec<f64> = described.par_iter().map(|d| model.confidence(&d.features)).collect();
+    let kept = overlap::suppress(contours, &confidence);
+    let suppressed_count = contours.len() - kept.len();
+    let mut particles: Vec<Particle> = kept
+        .into_par_iter()
+        .filter_map(|i| particle(scene, &contours[i], &described[i].readings, confidence[i], picture, config))
+        .collect();
+    particles.sort_by(|a, b| {
+        let place = |p: &Particle| (p.shape.y_px, p.shape.x_px);
+        place(a).0.total_cmp(&place(b).0).then(place(a).1.total_cmp(&place(b).1))
+    });
+    for (particle, id) in particles.iter_mut().zip(1..) {
+        particle.id = id;
+    }
+    Measured { particles, suppressed_count }
+}
+
+/// Measures one outline; `None` when not a single pixel of the picture is inside.
+fn particle(
+    scene: &Scene,
+    contour: &Contour,
+    readings: &Readings,
+    confidence: f64,
+    picture: (usize, usize),
+    config: &Config,
+) -> Option<Particle> {
+    let working = scene.working;
+    let outline = Outline::new(contour, working);
+    let shape = shape::shape(&Mask::of_outline(&outline, picture), picture);
+    if shape.area_px2 == 0.0 {
+        return None;
+    }
+    let appearance = Appearance::new(scene, contour, readings);
+    let diameter_nm = shape.diameter_px * working.pixel_nm / working.factor as f64;
+    let reason = rules::reason(diameter_nm, confidence, shape.touches_border, config);
+    let class = rules::class(diameter_nm, &appearance, reason.is_none(), config);
+    let status = match reason {
+        Some(_) => Status::Rejected,
+        None if shape.touches_border => Status::Border,
+        None => Status::Accepted,
+    };
+    Some(Particle { id: 0, outline, shape, appearance, confidence, class, status, reason })
+}
 
 /// The picture that is measured.
 pub struct Scene<'a> {
@@ -96,6 +175,3 @@ pub fn best(contour: &Contour, working: &Working, labels: &crate::image::Labels,
     let k = (working.factor * working.factor) as f64;
     shared.into_iter().filter(|(l, _)| *l != 0).map(|(l, s)| (l, s / (areas[l as usize] as f64 / k + total - s))).max_by(|a, b| a.1.total_cmp(&b.1))
 }
-
-#[doc(hidden)]
-pub fn keep(contours: &[Contour], confidence: &[f64]) -> Vec<usize> { overlap::suppress(contours, confidence) }

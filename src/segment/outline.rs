@@ -1,5 +1,7 @@
 //! A closed outline around a centre, as radii along evenly spread rays.
 
+use super::Contour;
+use crate::calibrate::Working;
 use std::f64::consts::TAU;
 
 /// Rays of an outline. At 64 a 150 nm vesicle has a vertex every 7 nm, about a membrane's thickness.
@@ -7,6 +9,9 @@ pub const RAYS: usize = 64;
 
 /// Vertices drawn between two rays: the chord's sag then stays below 0.01 % of the radius.
 const SUBDIVISIONS: usize = 4;
+
+/// Distance of the membrane's outer edge from the steepest slope, where a contour runs, nm.
+const EDGE_OFFSET_NM: f64 = 0.0;
 
 /// Whether a vesicle is lighter or darker than its immediate surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -47,6 +52,18 @@ pub struct Outline {
 }
 
 impl Outline {
+    /// The outline of the membrane's outer edge, from a contour along the steepest slope.
+    pub fn new(contour: &Contour, working: &Working) -> Self {
+        let factor = working.factor as f64;
+        let offset = EDGE_OFFSET_NM / working.pixel_nm;
+        Self {
+            x_px: working.to_original_px(contour.x),
+            y_px: working.to_original_px(contour.y),
+            radius_px: contour.radius.map(|r| ((f64::from(r) + offset) * factor) as f32),
+            polarity: contour.polarity,
+        }
+    }
+
     /// Distance of the edge at any angle, px: a periodic Catmull-Rom spline through the rays.
     pub fn radius_at(&self, angle: f64) -> f64 {
         let position = (angle / TAU).rem_euclid(1.0) * RAYS as f64;
