@@ -5,7 +5,8 @@
 
 use crate::units::PixelSize;
 
-/// Sample values exactly as stored in a file, interleaved when there are several per pixel.
+/// Sample values as stored in a file, interleaved when there are several per pixel. Two things are undone: values of
+/// TIFFs where zero is white come inverted, so that larger is brighter, and palettes of PNGs come as RGB.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Samples {
     U8(Vec<u8>),
@@ -18,6 +19,45 @@ pub enum Samples {
     I64(Vec<i64>),
     F32(Vec<f32>),
     F64(Vec<f64>),
+}
+
+impl Samples {
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(v) => v.len(),
+            Self::U16(v) => v.len(),
+            Self::U32(v) => v.len(),
+            Self::U64(v) => v.len(),
+            Self::I8(v) => v.len(),
+            Self::I16(v) => v.len(),
+            Self::I32(v) => v.len(),
+            Self::I64(v) => v.len(),
+            Self::F32(v) => v.len(),
+            Self::F64(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Name of the sample type as NumPy spells it, e.g. `uint16`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::U8(_) => "uint8",
+            Self::U16(_) => "uint16",
+            Self::U32(_) => "uint32",
+            Self::U64(_) => "uint64",
+            Self::I8(_) => "int8",
+            Self::I16(_) => "int16",
+            Self::I32(_) => "int32",
+            Self::I64(_) => "int64",
+            Self::F32(_) => "float32",
+            Self::F64(_) => "float64",
+        }
+    }
 }
 
 /// What a file says about its pixel size, untouched; `calibrate` makes sense of it.

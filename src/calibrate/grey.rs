@@ -1,0 +1,123 @@
+//! Stored samples to finite grey values.
+
+use crate::image::{Micrograph, RawImage, Samples};
+use crate::units::PixelSize;
+use rayon::prelude::*;
+
+/// Weights of red, green and blue in the luminance of ITU-R Rec. 601.
+const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
+
+/// Turns a picture into grey values in its own units: colour becomes Rec. 601 luminance (a pixel of equal channels keeps
+/// its value exactly), alpha is dropped, values that are not finite are counted and become the median of the others.
+///
+/// Integers beyond 2^24 and doubles are rounded to the nearest `f32`; a double beyond its range counts as not finite.
+///
+/// # Errors
+/// A message, without the file's name, when the picture is empty, has no finite pixel or its parts do not fit together.
+pub fn micrograph(raw: RawImage, pixel_size: Option<PixelSize>) -> Result<Micrograph, String> {
+    let RawImage { width, height, channels, samples, .. } = raw;
+    let pixels = width.checked_mul(height).filter(|&n| n > 0);
+    let pixels = pixels.ok_or(format!("the picture is {width} x {height} pixels"))?;
+    if !(1..=4).contains(&channels) || pixels.checked_mul(channels) != Some(samples.len()) {
+        return Err(format!("{} samples do not make {pixels} pixels of {channels} channels", samples.len()));
+    }
+    let mut grey = match samples {
+        Samples::F32(v) if channels == 1 => v,
+        Samples::F32(v) => to_grey(&v, channels, f64::from),
+        Samples::F64(v) => to_grey(&v, channels, |s| s),
+        Samples::U8(v) => to_grey(&v, channels, f64::from),
+        Samples::U16(v) => to_grey(&v, channels, f64::from),
+        Samples::U32(v) => to_grey(&v, channels, f64::from),
+        Samples::U64(v) => to_grey(&v, channels, |s| s as f64),
+        Samples::I8(v) => to_grey(&v, channels, f64::from),
+        Samples::I16(v) => to_grey(&v, channels, f64::from),
+        Samples::I32(v) => to_grey(&v, channels, f64::from),
+        Samples::I64(v) => to_grey(&v, channels, |s| s as f64),
+    };
+    let nonfinite_count = fill_nonfinite(&mut grey)?;
+    Ok(Micrograph { width, height, grey, nonfinite_count, pixel_size })
+}
+
+fn to_grey<T: Copy + PartialEq + Sync>(samples: &[T], channels: usize, value: fn(T) -> f64) -> Vec<f32> {
+    let luminance = |p: &[T]| match *p {
+        [r, g, b, ..] if r != g || g != b => LUMA[0] * value(r) + LUMA[1] * value(g) + LUMA[2] * value(b),
+        _ => value(p[0]),
+    };
+    if channels == 1 {
+        samples.par_iter().map(|&s| value(s) as f32).collect()
+    } else {
+        samples.par_chunks_exact(channels).map(|p| luminance(p) as f32).collect()
+    }
+}
+
+/// Replaces what is not finite by the median of the rest; how many that were.
+fn fill_nonfinite(grey: &mut [f32]) -> Result<usize, String> {
+    let count = grey.par_iter().filter(|v| !v.is_finite()).count();
+    if count == 0 {
+        return Ok(0);
+    }
+    let mut finite: Vec<f32> = grey.iter().copied().filter(|v| v.is_finite()).collect();
+    let median = median(&mut finite).ok_or("no pixel has a finite value")?;
+    grey.par_iter_mut().filter(|v| !v.is_finite()).for_each(|v| *v = median);
+    Ok(count)
+}
+
+/// The middle value, or the mean of the two middle ones.
+fn median(values: &mut [f32]) -> Option<f32> {
+    if values.is_empty() {
+        return None;
+    }
+    let half = values.len() / 2;
+    let even = values.len() % 2 == 0;
+    let (below, upper, _) = values.select_nth_unstable_by(half, f32::total_cmp);
+    let lower = if even { below.iter().copied().fold(f32::NEG_INFINITY, f32::max) } else { *upper };
+    Some(lower / 2.0 + *upper / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Metadata;
+
+    fn raw(width: usize, height: usize, channels: usize, samples: Samples) -> RawImage {
+        RawImage { width, height, channels, samples, format: "TIFF", metadata: Metadata::default() }
+    }
+
+    fn grey(width: usize, channels: usize, samples: Samples) -> Vec<f32> {
+        micrograph(raw(width, 1, channels, samples), None).unwrap().grey
+    }
+
+    #[test]
+    fn numbers_keep_their_value() {
+        assert_eq!(grey(3, 1, Samples::U16(vec![0, 1, 65535])), [0.0, 1.0, 65535.0]);
+        assert_eq!(grey(2, 1, Samples::I8(vec![-128, 127])), [-128.0, 127.0]);
+        assert_eq!(grey(2, 1, Samples::I64(vec![-3, 1 << 40])), [-3.0, (1u64 << 40) as f32]);
+        assert_eq!(grey(2, 1, Samples::F64(vec![0.1, -7.5])), [0.1, -7.5]);
+    }
+
+    #[test]
+    fn colour_becomes_luminance_and_alpha_is_dropped() {
+        assert_eq!(grey(3, 3, Samples::U8(vec![255, 0, 0, 0, 255, 0, 0, 0, 255])), [76.245, 149.685, 29.07]);
+        assert_eq!(grey(2, 4, Samples::U8(vec![77, 77, 77, 0, 255, 255, 255, 9])), [77.0, 255.0]);
+        assert_eq!(grey(2, 2, Samples::U16(vec![500, 1, 600, 2])), [500.0, 600.0]);
+        // Equal channels are exact even where the weights would round.
+        assert_eq!(grey(1, 3, Samples::F32(vec![0.1, 0.1, 0.1])), [0.1]);
+    }
+
+    #[test]
+    fn what_is_not_finite_becomes_the_median() {
+        let values = vec![1.0, f32::NAN, 5.0, f32::INFINITY, 3.0, f32::NEG_INFINITY, 100.0];
+        let made = micrograph(raw(7, 1, 1, Samples::F32(values)), None).unwrap();
+        assert_eq!((made.nonfinite_count, made.grey), (3, vec![1.0, 4.0, 5.0, 4.0, 3.0, 4.0, 100.0]));
+        let beyond = micrograph(raw(3, 1, 1, Samples::F64(vec![1e300, 2.0, 2.0])), None).unwrap();
+        assert_eq!((beyond.nonfinite_count, beyond.grey), (1, vec![2.0; 3]));
+    }
+
+    #[test]
+    fn pictures_without_content_are_refused() {
+        assert!(micrograph(raw(2, 1, 1, Samples::F32(vec![f32::NAN; 2])), None).is_err());
+        assert!(micrograph(raw(0, 5, 1, Samples::U8(vec![])), None).is_err());
+        assert!(micrograph(raw(2, 2, 1, Samples::U8(vec![0; 3])), None).is_err());
+        assert!(micrograph(raw(usize::MAX, 2, 1, Samples::U8(vec![0; 3])), None).is_err());
+    }
+}

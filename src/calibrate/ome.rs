@@ -1,0 +1,110 @@
+//! OME-XML in a TIFF's description: `PhysicalSizeX` and `PhysicalSizeY` of the first image's `Pixels`.
+//!
+//! The unit is µm unless said otherwise (<https://docs.openmicroscopy.org/ome-model/latest/>).
+
+use super::{Source, Witness};
+use crate::image::Metadata;
+use crate::units::unit_nm;
+use roxmltree::{Document, Node, ParsingOptions};
+
+/// An OME-XML of a thousand planes has some ten thousand nodes.
+const MAX_NODES: u32 = 1 << 20;
+
+pub(super) fn witness(metadata: &Metadata) -> Option<Witness> {
+    let text = metadata.image_description.as_deref()?.trim_start_matches('\u{feff}').trim_start();
+    if !text.starts_with('<') || !text.contains("<OME") && !text.contains(":OME") {
+        return None;
+    }
+    // No DTD: entities could grow without bounds. Nesting costs no stack, the parser is not recursive.
+    let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+    let document = match Document::parse_with_options(text, options) {
+        Ok(document) => document,
+        Err(e) => return Some(refused("", format!("the OME-XML can't be read ({e})"))),
+    };
+    let root = document.root_element();
+    if root.tag_name().name() != "OME" {
+        return None;
+    }
+    let Some(pixels) = child(root, "Image").and_then(|image| child(image, "Pixels")) else {
+        return Some(refused("", "the OME-XML describes no pixels, its metadata may be in another file".into()));
+    };
+    let axis = |name: &str| {
+        let size = pixels.attribute(name)?;
+        Some((size, pixels.attribute(format!("{name}Unit").as_str()).unwrap_or("µm")))
+    };
+    // A file that states nothing is no witness; one that states one edge means square pixels.
+    let x = axis("PhysicalSizeX").or(axis("PhysicalSizeY"))?;
+    let y = axis("PhysicalSizeY").unwrap_or(x);
+    let raw = format!("{} {} x {} {}", x.0, x.1, y.0, y.1);
+    let nm = length_nm(x).and_then(|x| Ok((x, length_nm(y)?)));
+    Some(Witness::new(Source::Ome, raw, nm))
+}
+
+fn child<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    parent.children().find(|node| node.tag_name().name() == name)
+}
+
+fn length_nm((size, unit): (&str, &str)) -> Result<f64, String> {
+    let factor = unit_nm(unit).ok_or_else(|| format!("'{unit}' is not a unit of length"))?;
+    let size: f64 = size.trim().parse().map_err(|_| format!("'{size}' is not a number"))?;
+    Ok(size * factor)
+}
+
+fn refused(raw: &str, reason: String) -> Witness {
+    Witness::new(Source::Ome, raw.into(), Err(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str) -> Option<Witness> {
+        witness(&Metadata { image_description: Some(text.into()), ..Metadata::default() })
+    }
+
+    fn pixels(attributes: &str) -> Witness {
+        let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+        let namespace = "http://www.openmicroscopy.org/Schemas/OME/2016-06";
+        heard(&format!("{head}<OME xmlns=\"{namespace}\"><Image><Pixels {attributes}/></Image></OME>")).unwrap()
+    }
+
+    #[test]
+    fn the_unit_is_micrometres_unless_said() {
+        let value = pixels("PhysicalSizeX='0.00062' PhysicalSizeY='5' PhysicalSizeYUnit='Å'").value.unwrap();
+        assert!((value.x_nm - 0.62).abs() < 1e-12 && (value.y_nm - 0.5).abs() < 1e-12);
+        let value = pixels("PhysicalSizeX='0.5' PhysicalSizeXUnit='nm'").value.unwrap();
+        assert_eq!((value.x_nm, value.y_nm), (0.5, 0.5));
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_reason() {
+        for bad in [
+            "PhysicalSizeX='NaN'",
+            "PhysicalSizeX='0'",
+            "PhysicalSizeX='-1'",
+            "PhysicalSizeX='wide'",
+            "PhysicalSizeX='1' PhysicalSizeXUnit='reference frame'",
+            "PhysicalSizeX='1' PhysicalSizeXUnit='pixel'",
+        ] {
+            let said = pixels(bad);
+            assert!(said.value.is_none() && said.refused.is_some(), "{bad}");
+        }
+        assert!(heard("<OME><Image>").unwrap().refused.is_some());
+        assert!(heard("<OME><BinaryOnly MetadataFile='a.companion.ome'/></OME>").unwrap().refused.is_some());
+    }
+
+    #[test]
+    fn other_descriptions_are_no_witness() {
+        for other in ["", "ImageJ=1.54f", "<html></html>", "<OME><Image><Pixels/></Image></OME>"] {
+            assert_eq!(heard(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn entities_are_refused_and_deep_nesting_costs_no_stack() {
+        let bomb = "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><OME><Image><Pixels PhysicalSizeX='&a;'/></Image></OME>";
+        assert!(heard(bomb).unwrap().refused.unwrap().contains("DTD"));
+        let deep = format!("<OME>{}{}</OME>", "<a>".repeat(300_000), "</a>".repeat(300_000));
+        assert!(heard(&deep).unwrap().value.is_none());
+    }
+}
