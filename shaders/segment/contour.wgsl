@@ -48,9 +48,9 @@ fn contour(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id
             for (var i = 0; i <= 2 * STEP_MAX; i++) {
                 let size = (i + 1) / 2;
                 let step = select(size, -size, i % 2 == 1);
-                let from = j + step;
-                if (from >= 0 && from < positions) {
-                    let sum = score[from] - penalty * size;
+                let source = j + step;
+                if (source >= 0 && source < positions) {
+                    let sum = score[source] - penalty * size;
                     if (sum > best) {
                         best = sum;
                         best_step = step;

@@ -1,6 +1,59 @@
-//! What a person types.
+//! What a person types: one file per subcommand, no science.
 
-/// Runs the program.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod analyze;
+mod columns;
+mod devices;
+mod synth;
+mod train;
+
+use crate::error::{Error, Result};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Finds, outlines and sizes extracellular vesicles in transmission electron micrographs.
+#[derive(Parser)]
+#[command(version, about, long_about = None, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong usage or configuration, 3 no usable input, \
+                          4 output can't be written, 5 the asked-for device can't be used.";
+
+#[derive(Subcommand)]
+enum Command {
+    Analyze(analyze::Analyze),
+    Synth(synth::Synth),
+    Devices(devices::Devices),
+    Columns(columns::Columns),
+    #[command(hide = true)]
+    Train(train::Train),
+}
+
+/// Runs the program and returns its exit code.
+pub fn main() -> ExitCode {
+    // clap itself ends with 2 on wrong usage.
+    let result = match Cli::parse().command {
+        Command::Analyze(command) => command.run(),
+        Command::Synth(command) => command.run(),
+        Command::Devices(command) => command.run(),
+        Command::Columns(command) => command.run(),
+        Command::Train(command) => command.run(),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(error.exit_code())
+    })
+}
+
+/// Writes to standard output. A reader that had enough (such as `head`) is no error.
+fn print(text: &str) -> Result<()> {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::output("standard output".as_ref(), error, "check where it goes"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod appearance;
 mod features;
+mod learn;
 pub mod mask;
 mod overlap;
 mod particle;
@@ -9,6 +10,7 @@ mod rules;
 pub mod shape;
 pub mod verdict;
 
+pub use learn::examples;
 pub use mask::Mask;
 pub use particle::{Class, Particle, Reason, Shape, Status};
 
@@ -19,7 +21,7 @@ use appearance::Appearance;
 use features::{Picture, Readings, Setting};
 use rayon::prelude::*;
 use serde::Serialize;
-use verdict::Model;
+pub use verdict::Model;
 
 /// What is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -124,54 +126,4 @@ pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
             Described { readings, features }
         })
         .collect()
-}
-
-/// Overlap of a contour with the best true label, intersection over union; `None` when it mostly covers what nobody could
-/// tell. For training and tests.
-///
-/// `labels` is on the original pixel grid; `unknown` is the label of regions that count neither way.
-pub fn best_overlap(
-    contour: &Contour,
-    working: &Working,
-    labels: &crate::image::Labels,
-    unknown: u16,
-    areas: &[usize],
-) -> Option<f64> {
-    let mut shared = std::collections::BTreeMap::<u16, f64>::new();
-    let (mut total, mut outside) = (0.0, 0.0);
-    for (x, y, area) in overlap::samples(contour) {
-        let (px, py) = (working.to_original_px(x), working.to_original_px(y));
-        total += area;
-        if px < 0.0 || py < 0.0 || px >= labels.width as f64 || py >= labels.height as f64 {
-            outside += area;
-            continue;
-        }
-        *shared.entry(labels.label[py as usize * labels.width + px as usize]).or_default() += area;
-    }
-    if shared.get(&unknown).copied().unwrap_or(0.0) > 0.5 * total {
-        return None;
-    }
-    let to_px2 = (working.factor * working.factor) as f64;
-    let visible = total - outside;
-    let iou = |(label, shared): (&u16, &f64)| {
-        let truth = areas.get(*label as usize).map_or(0.0, |&a| a as f64 / to_px2);
-        shared / (truth + visible - shared).max(1e-9)
-    };
-    Some(shared.iter().filter(|(label, _)| **label != 0 && **label != unknown).map(iou).fold(0.0, f64::max))
-}
-
-#[doc(hidden)]
-pub fn best(contour: &Contour, working: &Working, labels: &crate::image::Labels, areas: &[usize]) -> Option<(u16, f64)> {
-    let mut shared = std::collections::BTreeMap::<u16, f64>::new();
-    let mut total = 0.0;
-    for (x, y, area) in overlap::samples(contour) {
-        let (px, py) = (working.to_original_px(x), working.to_original_px(y));
-        if px < 0.0 || py < 0.0 || px >= labels.width as f64 || py >= labels.height as f64 {
-            continue;
-        }
-        total += area;
-        *shared.entry(labels.label[py as usize * labels.width + px as usize]).or_default() += area;
-    }
-    let k = (working.factor * working.factor) as f64;
-    shared.into_iter().filter(|(l, _)| *l != 0).map(|(l, s)| (l, s / (areas[l as usize] as f64 / k + total - s))).max_by(|a, b| a.1.total_cmp(&b.1))
 }

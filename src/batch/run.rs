@@ -1,0 +1,313 @@
+//! The work on a list of files: one thread reads ahead, the others analyse one image after the other, results are written
+//! in the order of the list.
+
+use super::{Input, Progress, Verbosity};
+use crate::calibrate::{self, Scale};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::gpu::{Device, DeviceRequest};
+use crate::image::Micrograph;
+use crate::measure::{Measured, Status, Model, mask};
+use crate::pipeline::{self, Analysis};
+use crate::read::{self, Limits};
+use crate::report::atomic::{WholeFile, write_whole};
+use crate::report::csv::{ImageTable, ParticleTable};
+use crate::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
+use crate::report::{ImageCounts, ImageRow, ParticleRow, labels, overlay};
+use crate::units::PixelSize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::time::{Instant, SystemTime};
+
+/// Images read ahead of the one that is being analysed: reading never waits, memory holds three images at most.
+const READ_AHEAD: usize = 1;
+
+/// What to do with the files.
+pub struct Job<'a> {
+    pub inputs: &'a [Input],
+    pub out: &'a Path,
+    pub config: Config,
+    pub device: DeviceRequest,
+    /// Overrides what the files say.
+    pub pixel_size: Option<PixelSize>,
+    /// The command line, for the record.
+    pub command: Vec<String>,
+    pub verbosity: Verbosity,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    pub images: usize,
+    pub failed: usize,
+}
+
+/// A file that was read.
+struct Loaded {
+    format: &'static str,
+    sha256: String,
+    bytes: u64,
+    scale: Scale,
+    micrograph: Micrograph,
+}
+
+/// Analyses all inputs into the output folder.
+///
+/// # Errors
+/// Those that end a run: [`Error::Output`], and [`Error::Device`] when the asked-for device fails. A file that cannot be
+/// read is not an error here but a row in `images.csv` and a count in the outcome.
+pub fn run(job: &Job) -> Result<Outcome> {
+    let mut device = Device::open(&job.device)?;
+    let images_folder = job.out.join("images");
+    fs::create_dir_all(&images_folder)
+        .map_err(|e| Error::output(&images_folder, e, "choose an output folder that you may write to"))?;
+    let mut particle_table = WholeFile::create(&job.out.join("particles.csv"))?;
+    let mut image_table = WholeFile::create(&job.out.join("images.csv"))?;
+    let mut particles = ParticleTable::new(&mut particle_table).map_err(|e| particle_error(job, e))?;
+    let mut images = ImageTable::new(&mut image_table).map_err(|e| image_error(job, e))?;
+    let mut record = Record::new(job, &device);
+    let progress = Progress::new(job.inputs.len(), job.verbosity);
+
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(READ_AHEAD);
+        scope.spawn(move || {
+            for input in job.inputs {
+                // The receiver is gone when the run ended early.
+                if sender.send(load(&input.path, job.pixel_size)).is_err() {
+                    break;
+                }
+            }
+        });
+        for (input, loaded) in job.inputs.iter().zip(receiver) {
+            progress.start(&input.image);
+            let start = Instant::now();
+            let mut row = ImageRow { image: input.image.clone(), ..Default::default() };
+            let result = loaded.and_then(|loaded| {
+                describe_input(&mut row, &loaded);
+                let analysis = analyze(&loaded.micrograph, job, &mut device, &mut row)?;
+                describe_analysis(&mut row, &analysis, &device);
+                write_pictures(&images_folder.join(&input.folder), &loaded.micrograph, &analysis.measured)?;
+                Ok((loaded, analysis))
+            });
+            row.seconds = Some(start.elapsed().as_secs_f64());
+            for warning in &row.warnings {
+                progress.warn(&format!("{}: {warning}", input.image));
+            }
+            match result {
+                Ok((loaded, analysis)) => {
+                    row.output = Some(input.folder.clone());
+                    for particle in &analysis.measured.particles {
+                        let pixel_size = loaded.micrograph.pixel_size;
+                        let row = ParticleRow { image: &input.image, pixel_size, particle };
+                        particles.row(&row).map_err(|e| particle_error(job, e))?;
+                    }
+                    progress.done(&line(&row, &analysis));
+                    record.add(&row, Some(loaded.bytes), &analysis.stages);
+                }
+                Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
+                    row.error = Some(cause(&error));
+                    progress.error(&error.to_string());
+                    progress.done(&format!("{}: failed", input.image));
+                    record.add(&row, None, &[]);
+                }
+                Err(error) => return Err(error),
+            }
+            images.row(&row).map_err(|e| image_error(job, e))?;
+        }
+        Ok(())
+    })?;
+
+    particles.finish().map_err(|e| particle_error(job, e))?;
+    images.finish().map_err(|e| image_error(job, e))?;
+    particle_table.commit()?;
+    image_table.commit()?;
+    record.write(&job.out.join("run.json"))?;
+    progress.finish(&record.summary(job.out));
+    Ok(Outcome { images: job.inputs.len(), failed: record.failed })
+}
+
+fn particle_error(job: &Job, error: std::io::Error) -> Error {
+    crate::report::atomic::output_error(&job.out.join("particles.csv"), &error)
+}
+
+fn image_error(job: &Job, error: std::io::Error) -> Error {
+    crate::report::atomic::output_error(&job.out.join("images.csv"), &error)
+}
+
+/// Reads and calibrates one file.
+fn load(path: &Path, user: Option<PixelSize>) -> Result<Loaded> {
+    let limits = Limits::default();
+    let bytes = read::load(path, &limits)?;
+    let raw = read::read_bytes(path, &bytes, &limits)?;
+    let format = raw.format;
+    let scale = calibrate::pixel_size(&raw.metadata, user);
+    let micrograph = calibrate::micrograph(raw, scale.pixel_size)
+        .map_err(|cause| Error::input(path, cause, "check the file in an image viewer"))?;
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Loaded { format, sha256, bytes: bytes.len() as u64, scale, micrograph })
+}
+
+/// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
+fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut ImageRow) -> Result<Analysis> {
+    match pipeline::analyze(micrograph, &job.config, device) {
+        Err(Error::Device { cause, .. }) if job.device == DeviceRequest::Auto && !matches!(device, Device::Native) => {
+            row.warnings.push(format!("{cause}; continued on the processor"));
+            *device = Device::Native;
+            pipeline::analyze(micrograph, &job.config, device)
+        }
+        result => result,
+    }
+}
+
+fn describe_input(row: &mut ImageRow, loaded: &Loaded) {
+    let micrograph = &loaded.micrograph;
+    row.format = Some(loaded.format.into());
+    row.width_px = Some(micrograph.width);
+    row.height_px = Some(micrograph.height);
+    row.pixel_size = micrograph.pixel_size;
+    row.pixel_size_source = Some(loaded.scale.source.name().into());
+    row.nonfinite_count = Some(micrograph.nonfinite_count);
+    row.input_sha256 = Some(loaded.sha256.clone());
+    row.warnings.clone_from(&loaded.scale.warnings);
+    for witness in &loaded.scale.witnesses {
+        if let Some(refused) = &witness.refused {
+            row.warnings.push(format!("pixel size of {} not used: {refused}", witness.source.name()));
+        }
+    }
+    if micrograph.pixel_size.is_none() {
+        row.warnings.push(format!(
+            "no pixel size: sizes are in pixels only, and vesicles were looked for as if a pixel were {:.2} nm; give it with \
+             --pixel-size, for example --pixel-size 0.62nm",
+            pipeline::assumed_pixel_nm(micrograph)
+        ));
+    }
+}
+
+fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
+    let count = |status| analysis.measured.particles.iter().filter(|p| p.status == status).count();
+    row.counts = Some(ImageCounts {
+        contour: analysis.contour_count,
+        suppressed: analysis.measured.suppressed_count,
+        accepted: count(Status::Accepted),
+        border: count(Status::Border),
+        rejected: count(Status::Rejected),
+    });
+    row.background_grey = Some(analysis.background.grey);
+    row.background_swing = Some(analysis.background.swing_grey);
+    row.noise_grey = Some(analysis.background.noise_grey);
+    row.device = Some(device.info().name);
+}
+
+/// Writes the label picture and the overlay of one image.
+fn write_pictures(folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|e| crate::report::atomic::output_error(folder, &e))?;
+    let path = folder.join("labels.tif");
+    let picture = mask::label_image((micrograph.width, micrograph.height), &measured.particles)
+        .map_err(|e| Error::output(&path, e, "analyse the picture in parts"))?;
+    write_whole(&path, |out| labels::write_labels(out, &picture, micrograph.pixel_size))?;
+    write_whole(&folder.join("overlay.png"), |out| overlay::write_overlay(out, micrograph, &measured.particles))
+}
+
+/// Cause and remedy of an error about a file, without the file's name.
+fn cause(error: &Error) -> String {
+    match error {
+        Error::Input { cause, remedy, .. } | Error::Unsupported { cause, remedy, .. } => format!("{cause}; {remedy}"),
+        other => other.to_string(),
+    }
+}
+
+fn line(row: &ImageRow, analysis: &Analysis) -> String {
+    let counts = row.counts.unwrap_or_default();
+    let stages: Vec<String> = analysis.stages.iter().map(|(name, seconds)| format!("{name} {seconds:.2}")).collect();
+    format!(
+        "{}: {} accepted, {} border, {} rejected; {:.2} s ({})",
+        row.image,
+        counts.accepted,
+        counts.border,
+        counts.rejected,
+        row.seconds.unwrap_or_default(),
+        stages.join(", ")
+    )
+}
+
+/// What `run.json` will hold.
+struct Record {
+    run: RunRecord,
+    stages: BTreeMap<&'static str, f64>,
+    failed: usize,
+}
+
+impl Record {
+    fn new(job: &Job, device: &Device) -> Self {
+        let info = device.info();
+        let mut config = serde_json::to_value(job.config).unwrap_or_default();
+        config["pixel_size"] = serde_json::to_value(job.pixel_size).unwrap_or_default();
+        config["verdict"]["model"] = Model::embedded().version.clone().into();
+        let run = RunRecord {
+            cupule_version: env!("CARGO_PKG_VERSION").into(),
+            command: job.command.clone(),
+            config,
+            device: DeviceRecord::from(&info),
+            inputs: Vec::new(),
+            counts: BTreeMap::new(),
+            stages: Vec::new(),
+            started_utc: utc(SystemTime::now()),
+            finished_utc: String::new(),
+            warnings: Vec::new(),
+        };
+        Self { run, stages: BTreeMap::new(), failed: 0 }
+    }
+
+    fn add(&mut self, row: &ImageRow, bytes: Option<u64>, stages: &[(&'static str, f64)]) {
+        let failed = row.error.is_some();
+        self.failed += usize::from(failed);
+        self.run.inputs.push(InputRecord {
+            image: row.image.clone(),
+            sha256: row.input_sha256.clone(),
+            bytes,
+            status: if failed { "failed" } else { "ok" }.into(),
+        });
+        let counts = row.counts.unwrap_or_default();
+        for (name, count) in [
+            ("images", 1),
+            ("images_failed", usize::from(failed)),
+            ("contours", counts.contour),
+            ("suppressed", counts.suppressed),
+            ("accepted", counts.accepted),
+            ("border", counts.border),
+            ("rejected", counts.rejected),
+        ] {
+            *self.run.counts.entry(name.into()).or_default() += count as u64;
+        }
+        for (name, seconds) in stages {
+            *self.stages.entry(name).or_default() += seconds;
+        }
+        self.run.warnings.extend(row.warnings.iter().map(|warning| format!("{}: {warning}", row.image)));
+    }
+
+    fn write(&mut self, path: &Path) -> Result<()> {
+        let order = ["calibrate", "denoise", "segment", "measure"];
+        self.run.stages = order
+            .iter()
+            .filter_map(|name| Some(StageRecord { name: (*name).into(), seconds: *self.stages.get(name)? }))
+            .collect();
+        self.run.finished_utc = utc(SystemTime::now());
+        write_whole(path, |out| write_run(out, &self.run))
+    }
+
+    fn summary(&self, out: &Path) -> String {
+        let count = |name: &str| self.run.counts.get(name).copied().unwrap_or_default();
+        format!(
+            "{} images ({} failed): {} vesicles accepted, {} at the border, {} candidates rejected; results in {}",
+            count("images"),
+            self.failed,
+            count("accepted"),
+            count("border"),
+            count("rejected"),
+            out.display()
+        )
+    }
+}

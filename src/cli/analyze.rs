@@ -1,0 +1,110 @@
+//! `cupule analyze`.
+
+use crate::batch::{self, Job, Verbosity};
+use crate::config::Config;
+use crate::denoise::DenoiseConfig;
+use crate::error::{Error, Result};
+use crate::gpu::DeviceRequest;
+use crate::measure::VerdictConfig;
+use crate::segment::SegmentConfig;
+use crate::units::{PixelSize, parse_length_nm};
+use clap::{ArgAction, Args};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Find, outline and size the vesicles of micrographs
+///
+/// Reads TIFF, PNG, JPEG and MRC files, alone or in folders. Writes particles.csv, images.csv, run.json and, per image,
+/// images/NAME/labels.tif and overlay.png into the output folder; 'cupule columns' explains the tables.
+#[derive(Args)]
+pub struct Analyze {
+    /// Micrographs, or folders to search in depth
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+
+    /// Folder for the results; created if missing, files of an earlier run are replaced
+    #[arg(long, short, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Edge of a pixel with its unit (nm, A, pm, um), such as 0.62nm; overrides what the files say [default: from each file]
+    #[arg(long, value_name = "LENGTH")]
+    pixel_size: Option<PixelSize>,
+
+    /// Smallest vesicle diameter to accept, nm
+    #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().min_diameter_nm, value_parser = nanometres)]
+    min_diameter: f64,
+
+    /// Largest vesicle diameter to accept, nm
+    #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().max_diameter_nm, value_parser = nanometres)]
+    max_diameter: f64,
+
+    /// Least confidence of an accepted vesicle, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = VerdictConfig::default().min_confidence)]
+    min_confidence: f64,
+
+    /// Strength of denoising relative to the noise found in each image; 0 turns it off
+    #[arg(long, value_name = "FACTOR", default_value_t = DenoiseConfig::default().strength)]
+    denoise_strength: f64,
+
+    /// Where to compute: auto (a hardware GPU if there is one, else the processor), gpu, cpu, or part of a name from
+    /// 'cupule devices'
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    device: DeviceRequest,
+
+    /// Threads on the processor [default: one per core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// Say nothing but errors
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say more: a line per image with counts and times, also beside the progress bar
+    #[arg(long, short, action = ArgAction::SetTrue)]
+    verbose: bool,
+}
+
+/// A diameter: a bare number is in nm, as the option's help says; a unit may be given.
+fn nanometres(text: &str) -> std::result::Result<f64, String> {
+    text.trim().parse().or_else(|_| parse_length_nm(text).map_err(|error| error.to_string()))
+}
+
+impl Analyze {
+    pub fn run(self) -> Result<ExitCode> {
+        let config = Config {
+            denoise: DenoiseConfig { strength: self.denoise_strength, ..Default::default() },
+            segment: SegmentConfig {
+                min_diameter_nm: self.min_diameter,
+                max_diameter_nm: self.max_diameter,
+                ..Default::default()
+            },
+            verdict: VerdictConfig { min_confidence: self.min_confidence },
+        };
+        config.validate()?;
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()
+                .map_err(|error| Error::config(error, "give another number of --threads"))?;
+        }
+        let inputs = batch::find(&self.inputs, &self.out)?;
+        let outcome = batch::run(&Job {
+            inputs: &inputs,
+            out: &self.out,
+            config,
+            device: self.device,
+            pixel_size: self.pixel_size,
+            command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            verbosity: match (self.quiet, self.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (_, true) => Verbosity::Verbose,
+                _ => Verbosity::Normal,
+            },
+        })?;
+        Ok(match outcome.failed {
+            0 => ExitCode::SUCCESS,
+            failed if failed == outcome.images => ExitCode::from(3),
+            _ => ExitCode::from(1),
+        })
+    }
+}
