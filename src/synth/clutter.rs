@@ -80,7 +80,7 @@ impl Clutter {
     /// How many to expect per µm² in a scene: often none, sometimes plenty.
     pub(super) fn draw_density_um2(self, dice: &mut Dice) -> f64 {
         let (chance, low, high) = match self {
-            Self::Dots => (0.95, 5.0, 150.0),
+            Self::Dots => (0.95, 8.0, 200.0),
             Self::Aggregate => (0.7, 0.3, 6.0),
             Self::DotRing => (0.3, 0.1, 1.0),
             Self::Precipitate => (0.4, 0.2, 3.0),

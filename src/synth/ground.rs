@@ -27,7 +27,7 @@ pub(super) fn film(width: usize, height: usize, pitch_nm: f64, style: &Style, di
     let film = dice.uniform(0.1, 0.4) as f32;
     let middle = drift.quantile(0.5);
     drift.value.iter_mut().for_each(|v| *v = (film + (*v - middle) / swing * wanted).max(0.0));
-    for (scale, share) in [(1.0, 1.0), (2.7, dice.uniform(0.2, 0.9)), (9.0, dice.uniform(0.1, 0.6))] {
+    for (scale, share) in [(1.0, 1.0), (2.7, dice.uniform(0.1, 0.6)), (9.0, dice.uniform(0.0, 0.4))] {
         let cell_px = style.grain_nm * scale / pitch_nm;
         // A pixel averages over grain finer than itself.
         let amount = style.grain * style.contrast * share * cell_px.min(1.0);

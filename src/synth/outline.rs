@@ -65,7 +65,11 @@ impl Outline {
         let turn = dice.angle();
         let mut radius = unit_radii(shape, dice);
         let wobble = if shape == Shape::Circle { dice.uniform(0.0, 0.015) } else { dice.uniform(0.0, 0.03) };
-        let waves: Vec<_> = (2..7).map(|k| (k as f64, wobble * dice.normal() / k as f64, dice.angle())).collect();
+        // Slow waves make it uneven, quick ones rough.
+        let rough = dice.uniform(0.0, 0.006);
+        let waves: Vec<_> = (2..28)
+            .map(|k| (k as f64, (wobble / k as f64 + rough / (k as f64).sqrt()) * dice.normal(), dice.angle()))
+            .collect();
         for (i, r) in radius.iter_mut().enumerate() {
             let angle = angle_of(i);
             *r *= 1.0 + waves.iter().map(|(k, a, phase)| a * (k * angle + phase).cos()).sum::<f64>();
@@ -195,8 +199,8 @@ fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             traced(|x, y| (x / aspect).hypot(y) - 1.0)
         }
         Shape::Faceted => {
-            let sides = dice.count(4, 8);
-            let corner = dice.uniform(0.03, 0.12);
+            let sides = dice.count(4, 9);
+            let corner = dice.uniform(0.1, 0.3);
             let planes: Vec<_> = (0..sides)
                 .map(|i| {
                     let angle = TAU * (i as f64 + dice.uniform(-0.22, 0.22)) / sides as f64;

@@ -147,7 +147,7 @@ impl Style {
     fn any(pixel_size_nm: f64, dice: &mut Dice) -> Self {
         let contrast = dice.log_uniform(0.15, 0.6);
         let wide = dice.chance(0.25);
-        let level = dice.uniform(-0.55, 0.1);
+        let level = dice.uniform(-0.75, 0.0);
         let camera = Camera {
             dose: 1.0,
             noise_correlation: dice.uniform(0.3, 0.6),
@@ -162,18 +162,18 @@ impl Style {
             contrast,
             swing: dice.log_uniform(0.08, 0.46),
             grain: dice.log_uniform(0.04, 0.2),
-            grain_nm: dice.log_uniform(2.0, 8.0),
+            grain_nm: dice.log_uniform(1.2, 4.0),
             coverage: dice.log_uniform(0.015, 0.12),
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
             membrane_nm: dice.uniform(4.0, 8.0),
-            shoulder_nm: dice.uniform(0.5, 2.5),
+            shoulder_nm: dice.uniform(0.5, 4.0),
             edge_nm: dice.uniform(0.8, 2.5),
             level: (level - 0.25, level + 0.25),
-            rim: (0.1, 0.9),
+            rim: (0.0, 0.7),
             opacity: (0.55, 1.0),
             halo: if wide { (0.4, 1.3) } else { (0.1, 1.0) },
-            halo_width: if wide { (0.5, 1.3) } else { (0.15, 0.6) },
+            halo_width: if wide { (0.6, 1.4) } else { (0.25, 0.9) },
             shared_pools: if dice.chance(0.6) { dice.log_uniform(0.3, 4.0) } else { 0.0 },
             shared_depth: dice.uniform(0.2, 1.2),
             stain_limit: dice.uniform(1.2, 2.5),

@@ -121,12 +121,13 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
     let texture = style.level(style.texture, dice);
     body.texture = (0.6 * texture, 0.5 * texture * dice.uniform(0.0, 1.0));
     body.meniscus = Pool {
-        level: style.level(style.halo, dice) * dice.uniform(0.0, 0.5),
-        width_nm: dice.uniform(2.0, 7.0),
+        level: style.level(style.halo, dice) * dice.uniform(0.0, 0.35),
+        width_nm: dice.uniform(3.0, 14.0),
         power: 1.3,
         lean: dice.uniform(0.0, 0.6),
         lean_angle: dice.angle(),
     };
+    body.rim_unevenness = dice.uniform(0.0, 0.4);
     let rim = style.level(style.rim, dice);
     match appearance {
         Appearance::Filled => {
@@ -204,11 +205,11 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
 fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
     let membrane_nm = style.membrane_nm.min(0.4 * radius_nm);
     let sign = if style.stain == Stain::Negative { -1.0 } else { 1.0 };
-    let flank_nm = if dice.chance(0.5) { dice.uniform(0.0, 0.2) * radius_nm } else { 0.0 };
+    let flank_nm = if dice.chance(0.7) { dice.uniform(0.03, 0.25) * radius_nm } else { 0.0 };
     Rim {
         level: sign * strength,
-        depth_nm: 0.5 * membrane_nm,
-        outer_nm: 0.4 * membrane_nm,
+        depth_nm: style.shoulder_nm.min(0.3 * radius_nm) + 0.4 * membrane_nm + 0.3 * flank_nm,
+        outer_nm: 0.4 * membrane_nm + 0.15 * flank_nm,
         inner_nm: 0.4 * membrane_nm + flank_nm,
         lean: dice.uniform(0.0, 0.6),
         lean_angle: dice.angle(),
