@@ -149,13 +149,15 @@ fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut 
             count -= on_top;
         }
         for _ in 0..count {
-            pieces.extend(sort.paint(style, canvas, dice).into_iter().map(|p| (sort, p)));
+            let at = sort.place(vesicles, style, canvas, dice);
+            pieces.extend(sort.paint(at, style, canvas, dice).into_iter().map(|p| (sort, p)));
         }
     }
     canvas.saturate(style.stain_limit * style.contrast);
     vesicles.iter().for_each(|v| v.body.paint(canvas));
     for _ in 0..on_top {
-        pieces.extend(Clutter::Dots.paint(style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
+        let at = Clutter::Dots.place(&[], style, canvas, dice);
+        pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
     }
     pieces
 }

@@ -62,6 +62,13 @@ pub(super) struct Style {
     /// Expected number of each kind of clutter, per µm², and the fewest in a scene.
     pub clutter: [(Clutter, f64); Clutter::ALL.len()],
     pub clutter_min: usize,
+    /// Typical diameter of dots and how strong they are, in contrasts.
+    pub dot_nm: f64,
+    pub dot_strength: f64,
+    /// Weights of single dots, short rows and worm-like clumps.
+    pub dot_groups: [f64; 3],
+    /// Chance that a piece of clutter sits at a vesicle's edge.
+    pub clinging: f64,
     /// Share of dots and small things that lie on top of bodies.
     pub dots_on_top: f64,
     pub camera: Camera,
@@ -183,6 +190,10 @@ impl Style {
             overlapping: dice.uniform(0.0, 0.4),
             clutter: Clutter::ALL.map(|c| (c, c.draw_density_um2(dice))),
             clutter_min: 0,
+            dot_nm: dice.log_uniform(6.0, 18.0),
+            dot_strength: dice.log_uniform(0.12, 0.6),
+            dot_groups: [dice.uniform(1.0, 8.0), dice.uniform(0.5, 3.0), dice.uniform(0.1, 3.0)],
+            clinging: dice.uniform(0.0, 0.5),
             dots_on_top: dice.uniform(0.0, 0.4),
             camera,
             export: Export::default(),

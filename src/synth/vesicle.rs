@@ -154,7 +154,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             body.level *= dice.uniform(0.0, 0.5);
         }
         Appearance::Granular => {
-            body.texture = (c * dice.uniform(0.1, 0.3), c * dice.uniform(0.03, 0.2));
+            body.texture = (c * dice.uniform(0.06, 0.22), c * dice.uniform(0.03, 0.2));
             body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
             if dice.chance(0.3) {
                 body.dome = c * dice.uniform(0.2, 0.8);
@@ -172,7 +172,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
                 level: c * dice.uniform(0.1, 0.7),
                 angle: dice.angle(),
                 offset: dice.uniform(-0.3, 0.5),
-                soft: dice.uniform(0.04, 0.3),
+                soft: dice.uniform(0.1, 0.4),
                 cover_loss: dice.uniform(0.0, 0.6),
                 texture: dice.uniform(0.0, 4.0),
             });
@@ -211,7 +211,7 @@ fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
         depth_nm: style.shoulder_nm.min(0.3 * radius_nm) + 0.4 * membrane_nm + 0.3 * flank_nm,
         outer_nm: 0.4 * membrane_nm + 0.15 * flank_nm,
         inner_nm: 0.4 * membrane_nm + flank_nm,
-        lean: dice.uniform(0.0, 0.6),
+        lean: dice.uniform(0.0, 0.95),
         lean_angle: dice.angle(),
     }
 }
