@@ -25,18 +25,23 @@ pub(super) fn dots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     }
     let mut heading = dice.angle();
     let curl = dice.uniform(0.4, 2.0);
+    let branching = dice.uniform(0.1, 0.8);
+    let mut pieces: Vec<Piece> = Vec::with_capacity(count);
     let (mut x, mut y) = at;
-    (0..count)
-        .map(|_| {
-            let own_nm = (diameter_nm * dice.uniform(0.75, 1.3)).clamp(DOT_MIN_NM, DOT_MAX_NM);
-            dot((x, y), own_nm, strength * dice.uniform(0.6, 1.3), style, canvas, dice);
-            let piece = Piece::round((x, y), own_nm);
-            heading += curl * dice.normal();
-            let step_nm = own_nm * dice.uniform(0.7, 1.3);
-            (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
-            piece
-        })
-        .collect()
+    for _ in 0..count {
+        let own_nm = (diameter_nm * dice.uniform(0.75, 1.3)).clamp(DOT_MIN_NM, DOT_MAX_NM);
+        dot((x, y), own_nm, strength * dice.uniform(0.6, 1.3), style, canvas, dice);
+        pieces.push(Piece::round((x, y), own_nm));
+        // The next one goes on where this one is, or buds from any earlier one.
+        if dice.chance(branching) {
+            let earlier = pieces[dice.count(0, pieces.len() - 1)];
+            (x, y, heading) = (earlier.x_nm, earlier.y_nm, dice.angle());
+        }
+        heading += curl * dice.normal();
+        let step_nm = own_nm * dice.uniform(0.7, 1.3);
+        (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
+    }
+    pieces
 }
 
 /// A grape-like clump in its own pool of stain.

@@ -175,7 +175,7 @@ impl Style {
             sigma_g: dice.uniform(1.3, 1.7),
             membrane_nm: dice.uniform(4.0, 8.0),
             shoulder_nm: dice.uniform(0.5, 4.0),
-            edge_nm: dice.uniform(0.8, 2.5),
+            edge_nm: dice.log_uniform(0.8, 4.0),
             level: (level - 0.25, level + 0.25),
             rim: (0.0, 0.7),
             opacity: (0.55, 1.0),

@@ -82,7 +82,7 @@ impl Vesicle {
             (Shape::Pear, 0.8),
             (Shape::Kidney, 1.0),
             (Shape::Rod, 0.8),
-            (Shape::Irregular, 1.5),
+            (Shape::Irregular, 2.5),
         ]);
         let appearance = dice.weighted(&style.appearances);
         let outline = Outline::draw(shape, diameter_nm, dice);
@@ -127,7 +127,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
         lean: dice.uniform(0.0, 0.6),
         lean_angle: dice.angle(),
     };
-    body.rim_unevenness = dice.uniform(0.0, 0.4);
+    body.rim_unevenness = dice.uniform(0.0, 0.45);
     let rim = style.level(style.rim, dice);
     match appearance {
         Appearance::Filled => {
@@ -188,24 +188,48 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             body.opacity *= 0.5;
         }
     }
-    if appearance != Appearance::Double && dice.chance(0.25) {
-        // The membrane is seen edge-on only where it stands up; elsewhere the rim fades.
-        body.gaps.push(Gap {
-            angle: dice.angle(),
-            half_angle: dice.uniform(0.3, 1.0),
-            soft_angle: dice.uniform(0.1, 0.4),
-            rim_loss: dice.uniform(0.4, 1.0),
-            cover_loss: 0.0,
-        });
+    if appearance != Appearance::Double {
+        relieve(&mut body, c, dice);
+        if dice.chance(0.25) {
+            body.gaps.push(fade(appearance, dice));
+        }
     }
     body
+}
+
+/// Hollows, bumps and folds that any body may have on top of what its appearance says.
+fn relieve(body: &mut Body, contrast: f64, dice: &mut Dice) {
+    if dice.chance(0.45) {
+        for _ in 0..dice.count(1, 3) {
+            let mut bump = dent(contrast, 0.6, (0.15, 0.6), dice);
+            bump.level *= dice.uniform(0.2, 0.6) * dice.sign();
+            bump.soft = bump.soft.max(0.2);
+            body.dents.push(bump);
+        }
+    }
+    if dice.chance(0.2) {
+        body.creases.push(crease(contrast, dice));
+    }
+}
+
+/// The membrane is seen edge-on only where it stands up; elsewhere the rim fades. Where the rim is all there is, most
+/// of it stays, or the body would be an open one.
+fn fade(appearance: Appearance, dice: &mut Dice) -> Gap {
+    let (half_angle_max, loss_max) = if appearance == Appearance::Membrane { (0.5, 0.7) } else { (1.0, 1.0) };
+    Gap {
+        angle: dice.angle(),
+        half_angle: dice.uniform(0.3, half_angle_max),
+        soft_angle: dice.uniform(0.1, 0.4),
+        rim_loss: dice.uniform(0.4, loss_max),
+        cover_loss: 0.0,
+    }
 }
 
 /// The line of the membrane; in stain it is broadened inwards, where the flank rises.
 fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
     let membrane_nm = style.membrane_nm.min(0.4 * radius_nm);
     let sign = if style.stain == Stain::Negative { -1.0 } else { 1.0 };
-    let flank_nm = if dice.chance(0.7) { dice.uniform(0.03, 0.25) * radius_nm } else { 0.0 };
+    let flank_nm = if dice.chance(0.7) { dice.uniform(0.03, 0.3) * radius_nm } else { 0.0 };
     Rim {
         level: sign * strength,
         depth_nm: style.shoulder_nm.min(0.3 * radius_nm) + 0.4 * membrane_nm + 0.3 * flank_nm,
@@ -236,7 +260,7 @@ fn crease(contrast: f64, dice: &mut Dice) -> Crease {
         level: contrast * if dice.chance(0.6) { -dice.uniform(0.15, 0.6) } else { dice.uniform(0.1, 0.5) },
         angle: dice.angle(),
         offset: dice.uniform(-0.5, 0.5),
-        width_nm: dice.uniform(1.5, 5.0),
+        width_nm: dice.log_uniform(1.5, 9.0),
         bend: dice.uniform(-0.6, 0.6),
         reach: dice.uniform(0.3, 0.9),
     }
