@@ -54,8 +54,9 @@ fn another_seed_or_index_gives_another_scene() {
 #[test]
 fn diameters_agree_with_the_labelled_area() {
     let mut checked = 0;
-    for kind in Kind::ALL {
-        let synthetic = small(kind, 3);
+    for (kind, index) in Kind::ALL.into_iter().flat_map(|kind| [(kind, 0), (kind, 1)]) {
+        let recipe = Scene { kind, width_px: 400, height_px: 400, pixel_size_nm: 2.1, seed: 3, index };
+        let synthetic = scene(&recipe);
         let px_nm = synthetic.pixel_size_nm;
         for (id, row) in (1u16..).zip(vesicles(&synthetic)) {
             assert_eq!(row.particle_id, u32::from(id));
@@ -168,28 +169,38 @@ fn bright_vesicles_are_brighter_than_their_halo() {
     assert!(all >= 6 && right * 10 >= all * 8, "{right} of {all}");
 }
 
+/// Correlation between neighbours along rows of what a 9 x 9 mean leaves over.
+fn neighbour_correlation(synthetic: &Synthetic) -> f64 {
+    let (w, h) = (synthetic.width, synthetic.height);
+    let rest = |x: usize, y: usize| {
+        let around = (y - 4..=y + 4).flat_map(|v| (x - 4..=x + 4).map(move |u| v * w + u));
+        f64::from(synthetic.grey[y * w + x]) - around.map(|i| f64::from(synthetic.grey[i])).sum::<f64>() / 81.0
+    };
+    let (mut product, mut square) = (0.0, 0.0);
+    for y in (4..h - 4).step_by(3) {
+        for x in 4..w - 5 {
+            let here = rest(x, y);
+            product += here * rest(x + 1, y);
+            square += here * here;
+        }
+    }
+    product / square
+}
+
 #[test]
 fn noise_is_correlated_as_in_real_pictures() {
-    let mut lags = Vec::new();
-    for seed in 0..8 {
-        let recipe =
-            Scene { kind: Kind::Faint, width_px: 300, height_px: 300, pixel_size_nm: 0.8, seed, index: 0 };
-        let synthetic = scene(&recipe);
-        assert!((0.3..=0.6).contains(&synthetic.conditions.camera.noise_correlation));
-        // Second differences along rows leave noise only: from correlations r1, r2 of the noise itself the ratio of
-        // neighbouring first differences' covariance follows; it is -0.5 for white noise and rises with r1.
-        let g = |x: usize, y: usize| f64::from(synthetic.grey[y * 300 + x]);
-        let (mut product, mut square) = (0.0, 0.0);
-        for y in 0..300 {
-            for x in 1..299 {
-                let (before, after) = (g(x, y) - g(x - 1, y), g(x + 1, y) - g(x, y));
-                product += before * after;
-                square += before * before;
-            }
-        }
-        lags.push(product / square);
-    }
-    assert!(lags.iter().all(|r| *r > -0.45 && *r < 0.3), "{lags:?}");
+    let mut found: Vec<f64> = (0..9)
+        .map(|seed| {
+            let recipe = Scene { kind: Kind::Faint, width_px: 200, height_px: 200, pixel_size_nm: 1.5, seed, index: 0 };
+            let synthetic = scene(&recipe);
+            assert!((0.3..=0.6).contains(&synthetic.conditions.camera.noise_correlation));
+            neighbour_correlation(&synthetic)
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    // The camera gives 0.3 to 0.6; carbon grain adds to it, readout noise and the mean taken off lower it.
+    assert!(found.iter().all(|r| (0.15..0.85).contains(r)), "{found:?}");
+    assert!((0.3..0.75).contains(&found[4]), "{found:?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod camera;
 mod canvas;
 mod clutter;
 mod dice;
+mod export;
 mod field;
 mod grains;
 mod ground;
@@ -24,8 +25,9 @@ mod truth;
 mod vesicle;
 mod write;
 
-pub use camera::{Camera, Export};
+pub use camera::Camera;
 pub use clutter::Clutter;
+pub use export::Export;
 pub use kind::Kind;
 pub use outline::Shape;
 pub use style::Stain;
@@ -134,7 +136,6 @@ pub fn scene(recipe: &Scene) -> Synthetic {
         camera: style.camera,
         export: style.export,
     };
-    let grey = camera::quantised(&grey);
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
 }
 

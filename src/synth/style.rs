@@ -1,9 +1,10 @@
 //! Everything that is common to one scene, drawn from wide ranges: what the preparation, the microscope and the figure
 //! it ended in were like. Breadth here is what a verdict trained on the scenes lives on.
 
-use super::camera::{Camera, Export};
+use super::camera::Camera;
 use super::clutter::Clutter;
 use super::dice::Dice;
+use super::export::Export;
 use super::kind::Kind;
 use super::vesicle::Appearance;
 
@@ -37,6 +38,8 @@ pub(super) struct Style {
     /// Log-normal diameters.
     pub median_nm: f64,
     pub sigma_g: f64,
+    /// Share of vesicles from a second population of the smallest sizes, hardly larger than dots.
+    pub small_share: f64,
     /// Thickness of the membrane's line, nm.
     pub membrane_nm: f64,
     pub shoulder_nm: f64,
@@ -125,11 +128,7 @@ impl Style {
                 style.oversampling = 2;
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
                 style.coverage = dice.log_uniform(0.008, 0.06);
-                style.export = Export {
-                    blur_px: if dice.chance(0.5) { dice.uniform(0.2, 0.7) } else { 0.0 },
-                    eight_bit: dice.chance(0.6),
-                    jpeg_quality: 0,
-                };
+                style.export = Export::draw(0.5, 0.6, 0.25, dice);
             }
             Kind::Mixed => {
                 if dice.chance(0.1) {
@@ -140,11 +139,7 @@ impl Style {
                 style.scale_clutter(dice.log_uniform(0.4, 3.0));
                 style.touching = dice.uniform(0.0, 0.5);
                 style.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
-                style.export = Export {
-                    blur_px: if dice.chance(0.3) { dice.uniform(0.2, 1.0) } else { 0.0 },
-                    eight_bit: dice.chance(0.4),
-                    jpeg_quality: 0,
-                };
+                style.export = Export::draw(0.3, 0.3, 0.3, dice);
             }
         }
         style
@@ -173,6 +168,7 @@ impl Style {
             coverage: dice.log_uniform(0.015, 0.12),
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
+            small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
             membrane_nm: dice.uniform(4.0, 8.0),
             shoulder_nm: dice.uniform(0.5, 4.0),
             edge_nm: dice.log_uniform(0.8, 4.0),
@@ -196,7 +192,7 @@ impl Style {
             clinging: dice.uniform(0.0, 0.5),
             dots_on_top: dice.uniform(0.0, 0.4),
             camera,
-            export: Export::default(),
+            export: Export::draw(0.05, 0.15, 0.15, dice),
             oversampling: 1,
         };
         // Coarse pixels average more electrons than fine ones, though not in proportion: people dose by pixel.

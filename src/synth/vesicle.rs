@@ -9,6 +9,11 @@ use super::style::{Stain, Style};
 pub const DIAMETER_MIN_NM: f64 = 30.0;
 pub const DIAMETER_MAX_NM: f64 = 250.0;
 
+/// Median (nm) and geometric spread of the smallest vesicles, which some preparations are full of.
+const SMALL: (f64, f64) = (38.0, 1.2);
+/// Draws until a diameter falls into the range; with the spreads in use the second draw nearly always does.
+const DRAWS_MAX: usize = 64;
+
 /// How the inside of a body looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appearance {
@@ -69,12 +74,11 @@ pub(super) struct Vesicle {
 impl Vesicle {
     /// A random vesicle of the scene's style, centred at the origin.
     pub fn draw(style: &Style, dice: &mut Dice) -> Self {
-        let diameter_nm = loop {
-            let d = style.median_nm * style.sigma_g.powf(dice.normal());
-            if (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(&d) {
-                break d;
-            }
-        };
+        let (median_nm, sigma_g) =
+            if dice.chance(style.small_share) { SMALL } else { (style.median_nm, style.sigma_g) };
+        let drawn_nm = (0..DRAWS_MAX).map(|_| median_nm * sigma_g.powf(dice.normal()));
+        let in_range = |d: &f64| (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(d);
+        let diameter_nm = drawn_nm.into_iter().find(in_range).unwrap_or(median_nm);
         let shape = dice.weighted(&[
             (Shape::Circle, 3.0),
             (Shape::Ellipse, 3.0),
