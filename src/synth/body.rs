@@ -23,6 +23,8 @@ pub(super) struct Body {
     /// Extra level in the middle of the body, falling with the square of the distance.
     pub dome: f64,
     pub rims: Vec<Rim>,
+    /// How much rims vary along their way, as a share of their level.
+    pub rim_unevenness: f64,
     pub gaps: Vec<Gap>,
     pub dents: Vec<Dent>,
     pub creases: Vec<Crease>,
@@ -146,6 +148,7 @@ impl Body {
             edge_nm: 1.0,
             dome: 0.0,
             rims: Vec::new(),
+            rim_unevenness: 0.0,
             gaps: Vec::new(),
             dents: Vec::new(),
             creases: Vec::new(),
@@ -176,12 +179,13 @@ impl Body {
             rim_left *= 1.0 - gap.rim_loss * share;
             cover_left *= 1.0 - gap.cover_loss * share;
         }
-        let rim: f64 = self.rims.iter().map(|r| r.thickness(place, inside_nm)).sum();
+        let mut rim: f64 = self.rims.iter().map(|r| r.thickness(place, inside_nm)).sum();
         let meniscus = self.meniscus.thickness(place) * (1.0 - cover) * cover_left;
         let mut level = 0.0;
         if cover > 0.01 {
             let (u, v) = (place.dx_nm / radius_nm, place.dy_nm / radius_nm);
             let (fine, coarse) = canvas.texture(cell.x, cell.y, self.texture_offset);
+            rim *= (1.0 + self.rim_unevenness * (0.5 * fine + coarse)).max(0.0);
             let mut texture = 1.0;
             level = self.level + self.dome * (1.0 - place.rho * place.rho).max(0.0);
             level += self.dents.iter().map(|d| d.thickness(u, v)).sum::<f64>();

@@ -21,17 +21,6 @@ pub struct Camera {
     pub fringe_nm: f64,
 }
 
-/// What happens to a picture on its way into a figure; the identity by default.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Export {
-    /// Blur of resampling, pixels.
-    pub blur_px: f64,
-    /// Whether grey values were cut to 8 bits.
-    pub eight_bit: bool,
-    /// Quality of a JPEG passed through on the way, 1 to 100; 0 for none.
-    pub jpeg_quality: u8,
-}
-
 impl Camera {
     /// Grey values of a specimen, not yet quantised.
     pub(super) fn exposed(&self, thickness: &Field, pitch_nm: f64, dice: &mut Dice) -> Field {
@@ -57,22 +46,6 @@ impl Camera {
     }
 }
 
-impl Export {
-    /// The picture as it is after export.
-    pub(super) fn applied(&self, mut grey: Field) -> Field {
-        if self.blur_px > 0.0 {
-            grey = grey.blurred(self.blur_px);
-        }
-        if self.eight_bit {
-            // Stretched to the 8 bits and stored in 16, as such pictures come back from other programs.
-            let (black, white) = (grey.quantile(0.001), grey.quantile(0.999));
-            let scale = 255.0 / (white - black).max(1e-3);
-            grey.value.iter_mut().for_each(|v| *v = ((*v - black) * scale).round().clamp(0.0, 255.0) * 257.0);
-        }
-        grey
-    }
-}
-
 /// The three-tap kernel (half of it) that gives white noise the correlation `rho` between neighbours along an axis:
 /// with taps a, 1, a the correlation is 2a / (1 + 2a²), solved for a.
 fn mtf(rho: f64) -> [f32; 2] {
@@ -82,11 +55,6 @@ fn mtf(rho: f64) -> [f32; 2] {
     let a = (1.0 - (1.0 - 2.0 * rho * rho).max(0.0).sqrt()) / (2.0 * rho);
     let sum = 1.0 + 2.0 * a;
     [(1.0 / sum) as f32, (a / sum) as f32]
-}
-
-/// Whole camera counts, as a 16-bit file holds them.
-pub(super) fn quantised(grey: &Field) -> Vec<u16> {
-    grey.value.iter().map(|v| v.round().clamp(0.0, f32::from(u16::MAX)) as u16).collect()
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use super::canvas::Canvas;
 use super::dice::Dice;
 use super::outline::Outline;
 use super::style::Style;
+use super::vesicle::Vesicle;
 use super::{grains, lines, sheets};
 
 /// Most pieces of one kind in a scene, so that a wide field of a dirty preparation still renders quickly.
-const PIECES_MAX: usize = 1500;
+const PIECES_MAX: usize = 4000;
 
 /// Kinds of things that are no vesicles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Clutter {
     /// How many to expect per µm² in a scene: often none, sometimes plenty.
     pub(super) fn draw_density_um2(self, dice: &mut Dice) -> f64 {
         let (chance, low, high) = match self {
-            Self::Dots => (0.95, 5.0, 150.0),
+            Self::Dots => (0.95, 10.0, 500.0),
             Self::Aggregate => (0.7, 0.3, 6.0),
             Self::DotRing => (0.3, 0.1, 1.0),
             Self::Precipitate => (0.4, 0.2, 3.0),
@@ -105,10 +106,21 @@ impl Clutter {
         count.clamp(least, PIECES_MAX)
     }
 
-    /// Paints one piece somewhere and tells what was painted.
-    pub(super) fn paint(self, style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
+    /// Where a piece goes: anywhere, or at the edge of a vesicle, where much of it is found.
+    pub(super) fn place(self, vesicles: &[Vesicle], style: &Style, canvas: &Canvas, dice: &mut Dice) -> (f64, f64) {
         let (width_nm, height_nm) = canvas.size_nm();
-        let at = (dice.uniform(0.0, width_nm), dice.uniform(0.0, height_nm));
+        let clings = matches!(self, Self::Aggregate | Self::Debris | Self::Precipitate | Self::Dots);
+        if clings && dice.chance(style.clinging) && !vesicles.is_empty() {
+            let outline = &vesicles[dice.count(0, vesicles.len() - 1)].body.outline;
+            let angle = dice.angle();
+            let distance_nm = outline.radius_nm(angle) * dice.uniform(0.9, 1.5) + dice.uniform(0.0, 30.0);
+            return (outline.x_nm + distance_nm * angle.cos(), outline.y_nm + distance_nm * angle.sin());
+        }
+        (dice.uniform(0.0, width_nm), dice.uniform(0.0, height_nm))
+    }
+
+    /// Paints one piece and tells what was painted.
+    pub(super) fn paint(self, at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
         match self {
             Self::Dots => grains::dots(at, style, canvas, dice),
             Self::Aggregate => grains::aggregate(at, style, canvas, dice),

@@ -18,6 +18,7 @@ pub(super) struct Field {
 
 impl Field {
     /// The same value everywhere.
+    #[cfg(test)]
     pub fn constant(width: usize, height: usize, value: f32) -> Self {
         Self { width, height, value: vec![value; width * height] }
     }

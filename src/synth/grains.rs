@@ -12,27 +12,36 @@ const DOT_MAX_NM: f64 = 25.0;
 
 /// One dot, a chain, or a loose clump.
 pub(super) fn dots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
-    let count = match dice.weighted(&[(0, 6.0), (1, 2.0), (2, 1.0)]) {
+    let [single, row, clump] = style.dot_groups;
+    let count = match dice.weighted(&[(0, single), (1, row), (2, clump)]) {
         0 => 1,
         1 => dice.count(2, 5),
-        _ => dice.count(5, 18),
+        _ => dice.count(5, 25),
     };
-    let diameter_nm = dice.log_uniform(DOT_MIN_NM, DOT_MAX_NM * if count > 1 { 0.6 } else { 1.0 });
-    let strength = style.contrast * dice.log_uniform(0.15, 0.9);
+    let diameter_nm = style.dot_nm * dice.log_uniform(0.5, if count > 1 { 1.2 } else { 2.0 });
+    let strength = style.contrast * style.dot_strength * dice.log_uniform(0.4, 2.2);
+    if count > 4 && dice.chance(0.6) {
+        pool(at, diameter_nm * (count as f64).sqrt(), 0.4, style, canvas, dice);
+    }
     let mut heading = dice.angle();
-    let curl = dice.uniform(0.2, 1.6);
+    let curl = dice.uniform(0.4, 2.0);
+    let branching = dice.uniform(0.1, 0.8);
+    let mut pieces: Vec<Piece> = Vec::with_capacity(count);
     let (mut x, mut y) = at;
-    (0..count)
-        .map(|_| {
-            let own_nm = (diameter_nm * dice.uniform(0.75, 1.3)).clamp(DOT_MIN_NM, DOT_MAX_NM);
-            dot((x, y), own_nm, strength * dice.uniform(0.6, 1.3), style, canvas, dice);
-            let piece = Piece::round((x, y), own_nm);
-            heading += curl * dice.normal();
-            let step_nm = own_nm * dice.uniform(0.7, 1.3);
-            (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
-            piece
-        })
-        .collect()
+    for _ in 0..count {
+        let own_nm = (diameter_nm * dice.uniform(0.75, 1.3)).clamp(DOT_MIN_NM, DOT_MAX_NM);
+        dot((x, y), own_nm, strength * dice.uniform(0.6, 1.3), style, canvas, dice);
+        pieces.push(Piece::round((x, y), own_nm));
+        // The next one goes on where this one is, or buds from any earlier one.
+        if dice.chance(branching) {
+            let earlier = pieces[dice.count(0, pieces.len() - 1)];
+            (x, y, heading) = (earlier.x_nm, earlier.y_nm, dice.angle());
+        }
+        heading += curl * dice.normal();
+        let step_nm = own_nm * dice.uniform(0.7, 1.3);
+        (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
+    }
+    pieces
 }
 
 /// A grape-like clump in its own pool of stain.
@@ -41,7 +50,7 @@ pub(super) fn aggregate(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice
     let blob_nm = dice.uniform(8.0, 20.0);
     let squeeze = dice.uniform(0.5, 1.0);
     let turn = dice.angle();
-    pool(at, 0.5 * size_nm, style, canvas, dice);
+    pool(at, 0.5 * size_nm, 1.0, style, canvas, dice);
     let density = dice.uniform(0.3, 1.0);
     let count = (density * squeeze * (size_nm / blob_nm).powi(2)).clamp(5.0, 250.0) as usize;
     let strength = style.contrast * dice.uniform(0.2, 0.9);
@@ -72,7 +81,7 @@ pub(super) fn ring(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let squeeze = dice.uniform(0.6, 1.0);
     let kept = dice.uniform(0.5, 0.95);
     if dice.chance(0.5) {
-        pool(at, radius_nm, style, canvas, dice);
+        pool(at, radius_nm, 0.7, style, canvas, dice);
     }
     let strength = style.contrast * dice.uniform(0.25, 0.8);
     let slots = (TAU * radius_nm / (1.15 * dot_nm)) as usize;
@@ -102,8 +111,8 @@ fn dot(at: (f64, f64), diameter_nm: f64, strength: f64, style: &Style, canvas: &
 }
 
 /// The stain around a clump.
-fn pool(at: (f64, f64), radius_nm: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
-    let level = style.level(style.halo, dice) * dice.uniform(0.5, 1.3);
+fn pool(at: (f64, f64), radius_nm: f64, share: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
+    let level = share * style.level(style.halo, dice) * dice.uniform(0.5, 1.3);
     let reach_nm = radius_nm * dice.uniform(0.9, 1.5);
     let (sin, cos) = dice.angle().sin_cos();
     let squeeze = dice.uniform(0.6, 1.0);

@@ -10,11 +10,15 @@ use super::vesicle::Vesicle;
 /// Grey range of a scene in contrasts, from the deepest pool to the brightest rim: what the background swing refers to.
 const RANGE_CONTRASTS: f64 = 1.8;
 
+/// Largest cell of the finest grain, pixels: in real pictures neighbours correlate by 0.5 to 0.75 after the slow part is
+/// taken off, at any pixel size, so part of what looks like grain belongs to the camera.
+const GRAIN_MAX_PX: f64 = 2.0;
+
 /// The film with its drift and grain.
 pub(super) fn film(width: usize, height: usize, pitch_nm: f64, style: &Style, dice: &mut Dice) -> Field {
     let side = width.max(height) as f64;
     let mut drift = Field::relief(width, height, side / dice.uniform(0.8, 2.0), dice);
-    drift.add(&Field::relief(width, height, side / dice.uniform(2.5, 6.0), dice), dice.uniform(0.0, 0.8) as f32);
+    drift.add(&Field::relief(width, height, side / dice.log_uniform(2.5, 12.0), dice), dice.uniform(0.0, 0.8) as f32);
     let (sin, cos) = dice.angle().sin_cos();
     let slope = dice.uniform(0.0, 3.0) / side;
     for (y, row) in drift.value.chunks_exact_mut(width).enumerate() {
@@ -27,8 +31,14 @@ pub(super) fn film(width: usize, height: usize, pitch_nm: f64, style: &Style, di
     let film = dice.uniform(0.1, 0.4) as f32;
     let middle = drift.quantile(0.5);
     drift.value.iter_mut().for_each(|v| *v = (film + (*v - middle) / swing * wanted).max(0.0));
-    for (scale, share) in [(1.0, 1.0), (2.7, dice.uniform(0.2, 0.9)), (9.0, dice.uniform(0.1, 0.6))] {
-        let cell_px = style.grain_nm * scale / pitch_nm;
+    let finest_px = (style.grain_nm / pitch_nm).min(GRAIN_MAX_PX);
+    let coarser_px = |scale: f64| style.grain_nm * scale / pitch_nm;
+    let scales = [
+        (finest_px, 1.0),
+        (coarser_px(2.7), dice.uniform(0.1, 0.5)),
+        (coarser_px(9.0), dice.uniform(0.0, 0.4)),
+    ];
+    for (cell_px, share) in scales {
         // A pixel averages over grain finer than itself.
         let amount = style.grain * style.contrast * share * cell_px.min(1.0);
         drift.add(&Field::relief(width, height, cell_px, dice), amount as f32);

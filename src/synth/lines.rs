@@ -5,13 +5,16 @@ use super::clutter::Piece;
 use super::dice::Dice;
 use super::style::Style;
 
+/// How much a line's strength varies along its way, as a share of it.
+const UNEVENNESS: f64 = 0.3;
+
 /// A point of a line and the half-width there, nm.
 type Knot = (f64, f64, f64);
 
 /// Branched dark stain.
 pub(super) fn precipitate(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
-    let level = style.contrast * dice.uniform(0.4, 1.4);
-    let width_nm = dice.uniform(3.0, 9.0);
+    let level = style.contrast * dice.uniform(0.2, 1.1);
+    let width_nm = dice.uniform(2.0, 7.0);
     let mut open = vec![(at.0, at.1, dice.angle(), width_nm, dice.uniform(60.0, 260.0))];
     let mut points = Vec::new();
     while let Some((mut x, mut y, mut heading, mut half_nm, mut left_nm)) = open.pop() {
@@ -28,7 +31,7 @@ pub(super) fn precipitate(at: (f64, f64), style: &Style, canvas: &mut Canvas, di
                 open.push((x, y, heading + dice.sign() * dice.uniform(0.5, 1.2), 0.75 * half_nm, 0.6 * left_nm));
             }
         }
-        stroke(&knots, canvas, |z| level * (-z.powi(4)).exp());
+        stroke(&knots, canvas, |z| level * (-(0.8 * z).powi(2)).exp());
     }
     points.push(at);
     vec![Piece::spanning(&points, width_nm)]
@@ -137,7 +140,9 @@ fn stroke(knots: &[Knot], canvas: &mut Canvas, profile: impl Fn(f64) -> f64) {
     for (i, &z) in nearest.iter().enumerate() {
         if f64::from(z) < REACH {
             let at = (rows.start + i / width) * canvas.width + columns.start + i % width;
-            canvas.thickness.value[at] += profile(f64::from(z)) as f32;
+            let (fine, coarse) = canvas.texture(columns.start + i % width, rows.start + i / width, (0, 0));
+            let uneven = (1.0 + UNEVENNESS * (fine + coarse)).max(0.0);
+            canvas.thickness.value[at] += (uneven * profile(f64::from(z))) as f32;
         }
     }
 }

@@ -11,6 +11,7 @@ mod camera;
 mod canvas;
 mod clutter;
 mod dice;
+mod export;
 mod field;
 mod grains;
 mod ground;
@@ -24,8 +25,9 @@ mod truth;
 mod vesicle;
 mod write;
 
-pub use camera::{Camera, Export};
+pub use camera::Camera;
 pub use clutter::Clutter;
+pub use export::Export;
 pub use kind::Kind;
 pub use outline::Shape;
 pub use style::Stain;
@@ -134,7 +136,6 @@ pub fn scene(recipe: &Scene) -> Synthetic {
         camera: style.camera,
         export: style.export,
     };
-    let grey = camera::quantised(&grey);
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
 }
 
@@ -149,13 +150,15 @@ fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut 
             count -= on_top;
         }
         for _ in 0..count {
-            pieces.extend(sort.paint(style, canvas, dice).into_iter().map(|p| (sort, p)));
+            let at = sort.place(vesicles, style, canvas, dice);
+            pieces.extend(sort.paint(at, style, canvas, dice).into_iter().map(|p| (sort, p)));
         }
     }
     canvas.saturate(style.stain_limit * style.contrast);
     vesicles.iter().for_each(|v| v.body.paint(canvas));
     for _ in 0..on_top {
-        pieces.extend(Clutter::Dots.paint(style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
+        let at = Clutter::Dots.place(&[], style, canvas, dice);
+        pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
     }
     pieces
 }

@@ -11,6 +11,10 @@ use std::f64::consts::{PI, TAU};
 const RAYS: usize = 720;
 /// Widths measured for the Feret diameters; 1 degree apart costs less than 0.02 % of the diameter.
 const FERET_DIRECTIONS: usize = 180;
+/// Passes of the three-ray mean that make the smooth outline: a Gaussian of about 10 degrees.
+const SMOOTH_PASSES: usize = 800;
+/// Distance from the edge, in radii, beyond which only the smooth outline counts.
+const FAR_RADII: f64 = 0.5;
 /// Farthest reach of an unscaled shape.
 const UNIT_REACH: f64 = 4.0;
 
@@ -55,7 +59,9 @@ pub(super) struct Outline {
     pub x_nm: f64,
     pub y_nm: f64,
     radius_nm: Vec<f64>,
-    /// Cosine between the ray and the edge's normal: turns a distance along the ray into one across the edge.
+    /// The radii without roughness: what stain farther out sees of the body.
+    smooth_nm: Vec<f64>,
+    /// Cosine between the ray and the smooth edge's normal: turns a distance along the ray into one across the edge.
     cosine: Vec<f64>,
 }
 
@@ -65,19 +71,24 @@ impl Outline {
         let turn = dice.angle();
         let mut radius = unit_radii(shape, dice);
         let wobble = if shape == Shape::Circle { dice.uniform(0.0, 0.015) } else { dice.uniform(0.0, 0.03) };
-        let waves: Vec<_> = (2..7).map(|k| (k as f64, wobble * dice.normal() / k as f64, dice.angle())).collect();
+        // Slow waves make it uneven, quick ones rough.
+        let rough = dice.uniform(0.0, 0.006);
+        let waves: Vec<_> = (2..28)
+            .map(|k| (k as f64, (wobble / k as f64 + rough / (k as f64).sqrt()) * dice.normal(), dice.angle()))
+            .collect();
         for (i, r) in radius.iter_mut().enumerate() {
             let angle = angle_of(i);
             *r *= 1.0 + waves.iter().map(|(k, a, phase)| a * (k * angle + phase).cos()).sum::<f64>();
         }
         radius.rotate_right((turn / TAU * RAYS as f64) as usize % RAYS);
-        let mut outline = Self { x_nm: 0.0, y_nm: 0.0, radius_nm: radius, cosine: Vec::new() };
+        let mut outline = Self { x_nm: 0.0, y_nm: 0.0, radius_nm: radius, smooth_nm: Vec::new(), cosine: Vec::new() };
         let scale = diameter_nm / outline.diameter_nm();
         outline.radius_nm.iter_mut().for_each(|r| *r *= scale);
+        outline.smooth_nm = smoothed(&outline.radius_nm, SMOOTH_PASSES);
         outline.cosine = (0..RAYS)
             .map(|i| {
-                let (before, after) = (outline.radius_nm[(i + RAYS - 1) % RAYS], outline.radius_nm[(i + 1) % RAYS]);
-                let slope = (after - before) / (2.0 * TAU / RAYS as f64) / outline.radius_nm[i];
+                let (before, after) = (outline.smooth_nm[(i + RAYS - 1) % RAYS], outline.smooth_nm[(i + 1) % RAYS]);
+                let slope = (after - before) / (2.0 * TAU / RAYS as f64) / outline.smooth_nm[i];
                 1.0 / (1.0 + slope * slope).sqrt()
             })
             .collect();
@@ -108,7 +119,12 @@ impl Outline {
         let (i, j, t) = ray(angle);
         let radius_nm = self.radius_nm[i] * (1.0 - t) + self.radius_nm[j] * t;
         let r_nm = dx_nm.hypot(dy_nm);
-        Place { outside_nm: (r_nm - radius_nm) * self.cosine[i], rho: r_nm / radius_nm, angle, dx_nm, dy_nm }
+        let near_nm = (r_nm - radius_nm) * self.cosine[i];
+        // Farther out the outline's details are forgotten, or they would cast rays.
+        let far = ((r_nm / radius_nm - 1.0) / FAR_RADII).clamp(0.0, 1.0);
+        let far_nm = (r_nm - self.smooth_nm[i] * (1.0 - t) - self.smooth_nm[j] * t).max(0.0);
+        let outside_nm = near_nm * (1.0 - far) + far_nm * far;
+        Place { outside_nm, rho: r_nm / radius_nm, angle, dx_nm, dy_nm }
     }
 
     /// Diameter of the circle of the same area, nm.
@@ -195,8 +211,8 @@ fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             traced(|x, y| (x / aspect).hypot(y) - 1.0)
         }
         Shape::Faceted => {
-            let sides = dice.count(4, 8);
-            let corner = dice.uniform(0.03, 0.12);
+            let sides = dice.count(5, 9);
+            let corner = dice.uniform(0.1, 0.3);
             let planes: Vec<_> = (0..sides)
                 .map(|i| {
                     let angle = TAU * (i as f64 + dice.uniform(-0.22, 0.22)) / sides as f64;
@@ -259,7 +275,7 @@ fn waves(dice: &mut Dice, orders: std::ops::Range<usize>, amplitude: f64, decay:
 /// hidden behind another leaves no step.
 fn traced(implicit: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     const STEP: f64 = 0.02;
-    let mut radius: Vec<f64> = (0..RAYS)
+    let radius: Vec<f64> = (0..RAYS)
         .map(|i| {
             let (sin, cos) = angle_of(i).sin_cos();
             let at = |r: f64| implicit(r * cos, r * sin);
@@ -279,13 +295,21 @@ fn traced(implicit: impl Fn(f64, f64) -> f64) -> Vec<f64> {
             low.max(STEP)
         })
         .collect();
-    for _ in 0..12 {
-        let old = radius.clone();
-        for i in 0..RAYS {
-            radius[i] = 0.25 * old[(i + RAYS - 1) % RAYS] + 0.5 * old[i] + 0.25 * old[(i + 1) % RAYS];
+    smoothed(&radius, 12)
+}
+
+/// Repeated weighted mean (1/4, 1/2, 1/4) over neighbouring rays.
+fn smoothed(radius: &[f64], passes: usize) -> Vec<f64> {
+    let n = radius.len();
+    let mut new = radius.to_vec();
+    let mut old = new.clone();
+    for _ in 0..passes {
+        std::mem::swap(&mut old, &mut new);
+        for i in 0..n {
+            new[i] = 0.25 * old[(i + n - 1) % n] + 0.5 * old[i] + 0.25 * old[(i + 1) % n];
         }
     }
-    radius
+    new
 }
 
 #[cfg(test)]

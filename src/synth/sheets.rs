@@ -65,9 +65,11 @@ pub(super) fn disc(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let size_nm = dice.log_uniform(30.0, 200.0);
     let shape = dice.weighted(&[(Shape::Circle, 3.0), (Shape::Ellipse, 1.0), (Shape::Irregular, 1.0)]);
     let outline = Outline::draw(shape, size_nm, dice).at(at.0, at.1);
-    let level = style.sign() * style.contrast * dice.uniform(0.1, 0.6);
+    // Either faint with an edge, or strong and soft: strong with an edge would be a vesicle.
+    let sharp = dice.chance(0.4);
+    let level = style.sign() * style.contrast * if sharp { dice.uniform(0.05, 0.3) } else { dice.uniform(0.1, 0.7) };
     let mut body = Body::plain(outline, level, dice.uniform(0.0, 0.3));
-    body.edge_nm = if dice.chance(0.4) { dice.uniform(1.0, 3.0) } else { size_nm * dice.uniform(0.06, 0.2) };
+    body.edge_nm = if sharp { dice.uniform(1.0, 3.0) } else { size_nm * dice.uniform(0.07, 0.2) };
     body.dome = if dice.chance(0.5) { level * dice.uniform(0.0, 1.0) } else { 0.0 };
     body.paint(canvas);
     vec![Piece::outlined(&body.outline)]

@@ -1,9 +1,10 @@
 //! Everything that is common to one scene, drawn from wide ranges: what the preparation, the microscope and the figure
 //! it ended in were like. Breadth here is what a verdict trained on the scenes lives on.
 
-use super::camera::{Camera, Export};
+use super::camera::Camera;
 use super::clutter::Clutter;
 use super::dice::Dice;
+use super::export::Export;
 use super::kind::Kind;
 use super::vesicle::Appearance;
 
@@ -37,6 +38,8 @@ pub(super) struct Style {
     /// Log-normal diameters.
     pub median_nm: f64,
     pub sigma_g: f64,
+    /// Share of vesicles from a second population of the smallest sizes, hardly larger than dots.
+    pub small_share: f64,
     /// Thickness of the membrane's line, nm.
     pub membrane_nm: f64,
     pub shoulder_nm: f64,
@@ -62,6 +65,13 @@ pub(super) struct Style {
     /// Expected number of each kind of clutter, per µm², and the fewest in a scene.
     pub clutter: [(Clutter, f64); Clutter::ALL.len()],
     pub clutter_min: usize,
+    /// Typical diameter of dots and how strong they are, in contrasts.
+    pub dot_nm: f64,
+    pub dot_strength: f64,
+    /// Weights of single dots, short rows and worm-like clumps.
+    pub dot_groups: [f64; 3],
+    /// Chance that a piece of clutter sits at a vesicle's edge.
+    pub clinging: f64,
     /// Share of dots and small things that lie on top of bodies.
     pub dots_on_top: f64,
     pub camera: Camera,
@@ -118,11 +128,7 @@ impl Style {
                 style.oversampling = 2;
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
                 style.coverage = dice.log_uniform(0.008, 0.06);
-                style.export = Export {
-                    blur_px: if dice.chance(0.5) { dice.uniform(0.2, 0.7) } else { 0.0 },
-                    eight_bit: dice.chance(0.6),
-                    jpeg_quality: 0,
-                };
+                style.export = Export::draw(0.5, 0.6, 0.25, dice);
             }
             Kind::Mixed => {
                 if dice.chance(0.1) {
@@ -133,11 +139,7 @@ impl Style {
                 style.scale_clutter(dice.log_uniform(0.4, 3.0));
                 style.touching = dice.uniform(0.0, 0.5);
                 style.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
-                style.export = Export {
-                    blur_px: if dice.chance(0.3) { dice.uniform(0.2, 1.0) } else { 0.0 },
-                    eight_bit: dice.chance(0.4),
-                    jpeg_quality: 0,
-                };
+                style.export = Export::draw(0.3, 0.3, 0.3, dice);
             }
         }
         style
@@ -147,7 +149,7 @@ impl Style {
     fn any(pixel_size_nm: f64, dice: &mut Dice) -> Self {
         let contrast = dice.log_uniform(0.15, 0.6);
         let wide = dice.chance(0.25);
-        let level = dice.uniform(-0.55, 0.1);
+        let level = dice.uniform(-0.75, 0.0);
         let camera = Camera {
             dose: 1.0,
             noise_correlation: dice.uniform(0.3, 0.6),
@@ -162,18 +164,19 @@ impl Style {
             contrast,
             swing: dice.log_uniform(0.08, 0.46),
             grain: dice.log_uniform(0.04, 0.2),
-            grain_nm: dice.log_uniform(2.0, 8.0),
+            grain_nm: dice.log_uniform(1.2, 4.0),
             coverage: dice.log_uniform(0.015, 0.12),
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
+            small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
             membrane_nm: dice.uniform(4.0, 8.0),
-            shoulder_nm: dice.uniform(0.5, 2.5),
-            edge_nm: dice.uniform(0.8, 2.5),
+            shoulder_nm: dice.uniform(0.5, 4.0),
+            edge_nm: dice.log_uniform(0.8, 4.0),
             level: (level - 0.25, level + 0.25),
-            rim: (0.1, 0.9),
+            rim: (0.0, 0.7),
             opacity: (0.55, 1.0),
             halo: if wide { (0.4, 1.3) } else { (0.1, 1.0) },
-            halo_width: if wide { (0.5, 1.3) } else { (0.15, 0.6) },
+            halo_width: if wide { (0.6, 1.4) } else { (0.25, 0.9) },
             shared_pools: if dice.chance(0.6) { dice.log_uniform(0.3, 4.0) } else { 0.0 },
             shared_depth: dice.uniform(0.2, 1.2),
             stain_limit: dice.uniform(1.2, 2.5),
@@ -183,9 +186,13 @@ impl Style {
             overlapping: dice.uniform(0.0, 0.4),
             clutter: Clutter::ALL.map(|c| (c, c.draw_density_um2(dice))),
             clutter_min: 0,
+            dot_nm: dice.log_uniform(6.0, 18.0),
+            dot_strength: dice.log_uniform(0.12, 0.6),
+            dot_groups: [dice.uniform(1.0, 8.0), dice.uniform(0.5, 3.0), dice.uniform(0.1, 3.0)],
+            clinging: dice.uniform(0.0, 0.5),
             dots_on_top: dice.uniform(0.0, 0.4),
             camera,
-            export: Export::default(),
+            export: Export::draw(0.05, 0.15, 0.15, dice),
             oversampling: 1,
         };
         // Coarse pixels average more electrons than fine ones, though not in proportion: people dose by pixel.

@@ -9,6 +9,11 @@ use super::style::{Stain, Style};
 pub const DIAMETER_MIN_NM: f64 = 30.0;
 pub const DIAMETER_MAX_NM: f64 = 250.0;
 
+/// Median (nm) and geometric spread of the smallest vesicles, which some preparations are full of.
+const SMALL: (f64, f64) = (38.0, 1.2);
+/// Draws until a diameter falls into the range; with the spreads in use the second draw nearly always does.
+const DRAWS_MAX: usize = 64;
+
 /// How the inside of a body looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appearance {
@@ -69,12 +74,11 @@ pub(super) struct Vesicle {
 impl Vesicle {
     /// A random vesicle of the scene's style, centred at the origin.
     pub fn draw(style: &Style, dice: &mut Dice) -> Self {
-        let diameter_nm = loop {
-            let d = style.median_nm * style.sigma_g.powf(dice.normal());
-            if (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(&d) {
-                break d;
-            }
-        };
+        let (median_nm, sigma_g) =
+            if dice.chance(style.small_share) { SMALL } else { (style.median_nm, style.sigma_g) };
+        let drawn_nm = (0..DRAWS_MAX).map(|_| median_nm * sigma_g.powf(dice.normal()));
+        let in_range = |d: &f64| (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(d);
+        let diameter_nm = drawn_nm.into_iter().find(in_range).unwrap_or(median_nm);
         let shape = dice.weighted(&[
             (Shape::Circle, 3.0),
             (Shape::Ellipse, 3.0),
@@ -82,7 +86,7 @@ impl Vesicle {
             (Shape::Pear, 0.8),
             (Shape::Kidney, 1.0),
             (Shape::Rod, 0.8),
-            (Shape::Irregular, 1.5),
+            (Shape::Irregular, 2.5),
         ]);
         let appearance = dice.weighted(&style.appearances);
         let outline = Outline::draw(shape, diameter_nm, dice);
@@ -121,12 +125,13 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
     let texture = style.level(style.texture, dice);
     body.texture = (0.6 * texture, 0.5 * texture * dice.uniform(0.0, 1.0));
     body.meniscus = Pool {
-        level: style.level(style.halo, dice) * dice.uniform(0.0, 0.5),
-        width_nm: dice.uniform(2.0, 7.0),
+        level: style.level(style.halo, dice) * dice.uniform(0.0, 0.35),
+        width_nm: dice.uniform(3.0, 14.0),
         power: 1.3,
         lean: dice.uniform(0.0, 0.6),
         lean_angle: dice.angle(),
     };
+    body.rim_unevenness = dice.uniform(0.0, 0.45);
     let rim = style.level(style.rim, dice);
     match appearance {
         Appearance::Filled => {
@@ -153,7 +158,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             body.level *= dice.uniform(0.0, 0.5);
         }
         Appearance::Granular => {
-            body.texture = (c * dice.uniform(0.1, 0.3), c * dice.uniform(0.03, 0.2));
+            body.texture = (c * dice.uniform(0.06, 0.22), c * dice.uniform(0.03, 0.2));
             body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
             if dice.chance(0.3) {
                 body.dome = c * dice.uniform(0.2, 0.8);
@@ -171,7 +176,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
                 level: c * dice.uniform(0.1, 0.7),
                 angle: dice.angle(),
                 offset: dice.uniform(-0.3, 0.5),
-                soft: dice.uniform(0.04, 0.3),
+                soft: dice.uniform(0.1, 0.4),
                 cover_loss: dice.uniform(0.0, 0.6),
                 texture: dice.uniform(0.0, 4.0),
             });
@@ -187,30 +192,54 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             body.opacity *= 0.5;
         }
     }
-    if appearance != Appearance::Double && dice.chance(0.25) {
-        // The membrane is seen edge-on only where it stands up; elsewhere the rim fades.
-        body.gaps.push(Gap {
-            angle: dice.angle(),
-            half_angle: dice.uniform(0.3, 1.0),
-            soft_angle: dice.uniform(0.1, 0.4),
-            rim_loss: dice.uniform(0.4, 1.0),
-            cover_loss: 0.0,
-        });
+    if appearance != Appearance::Double {
+        relieve(&mut body, c, dice);
+        if dice.chance(0.25) {
+            body.gaps.push(fade(appearance, dice));
+        }
     }
     body
+}
+
+/// Hollows, bumps and folds that any body may have on top of what its appearance says.
+fn relieve(body: &mut Body, contrast: f64, dice: &mut Dice) {
+    if dice.chance(0.45) {
+        for _ in 0..dice.count(1, 3) {
+            let mut bump = dent(contrast, 0.6, (0.15, 0.6), dice);
+            bump.level *= dice.uniform(0.2, 0.6) * dice.sign();
+            bump.soft = bump.soft.max(0.2);
+            body.dents.push(bump);
+        }
+    }
+    if dice.chance(0.2) {
+        body.creases.push(crease(contrast, dice));
+    }
+}
+
+/// The membrane is seen edge-on only where it stands up; elsewhere the rim fades. Where the rim is all there is, most
+/// of it stays, or the body would be an open one.
+fn fade(appearance: Appearance, dice: &mut Dice) -> Gap {
+    let (half_angle_max, loss_max) = if appearance == Appearance::Membrane { (0.5, 0.7) } else { (1.0, 1.0) };
+    Gap {
+        angle: dice.angle(),
+        half_angle: dice.uniform(0.3, half_angle_max),
+        soft_angle: dice.uniform(0.1, 0.4),
+        rim_loss: dice.uniform(0.4, loss_max),
+        cover_loss: 0.0,
+    }
 }
 
 /// The line of the membrane; in stain it is broadened inwards, where the flank rises.
 fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
     let membrane_nm = style.membrane_nm.min(0.4 * radius_nm);
     let sign = if style.stain == Stain::Negative { -1.0 } else { 1.0 };
-    let flank_nm = if dice.chance(0.5) { dice.uniform(0.0, 0.2) * radius_nm } else { 0.0 };
+    let flank_nm = if dice.chance(0.7) { dice.uniform(0.03, 0.3) * radius_nm } else { 0.0 };
     Rim {
         level: sign * strength,
-        depth_nm: 0.5 * membrane_nm,
-        outer_nm: 0.4 * membrane_nm,
+        depth_nm: style.shoulder_nm.min(0.3 * radius_nm) + 0.4 * membrane_nm + 0.3 * flank_nm,
+        outer_nm: 0.4 * membrane_nm + 0.15 * flank_nm,
         inner_nm: 0.4 * membrane_nm + flank_nm,
-        lean: dice.uniform(0.0, 0.6),
+        lean: dice.uniform(0.0, 0.95),
         lean_angle: dice.angle(),
     }
 }
@@ -235,7 +264,7 @@ fn crease(contrast: f64, dice: &mut Dice) -> Crease {
         level: contrast * if dice.chance(0.6) { -dice.uniform(0.15, 0.6) } else { dice.uniform(0.1, 0.5) },
         angle: dice.angle(),
         offset: dice.uniform(-0.5, 0.5),
-        width_nm: dice.uniform(1.5, 5.0),
+        width_nm: dice.log_uniform(1.5, 9.0),
         bend: dice.uniform(-0.6, 0.6),
         reach: dice.uniform(0.3, 0.9),
     }
