@@ -10,7 +10,7 @@ use crate::image::Micrograph;
 use crate::measure::{Measured, Status, Model, mask};
 use crate::pipeline::{self, Analysis};
 use crate::read::{self, Limits};
-use crate::report::atomic::{WholeFile, write_whole};
+use crate::report::atomic::{WholeFile, output_error, write_whole};
 use crate::report::csv::{ImageTable, ParticleTable};
 use crate::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
 use crate::report::{ImageCounts, ImageRow, ParticleRow, labels, overlay};
@@ -64,10 +64,11 @@ pub fn run(job: &Job) -> Result<Outcome> {
     let images_folder = job.out.join("images");
     fs::create_dir_all(&images_folder)
         .map_err(|e| Error::output(&images_folder, e, "choose an output folder that you may write to"))?;
-    let mut particle_table = WholeFile::create(&job.out.join("particles.csv"))?;
-    let mut image_table = WholeFile::create(&job.out.join("images.csv"))?;
-    let mut particles = ParticleTable::new(&mut particle_table).map_err(|e| particle_error(job, e))?;
-    let mut images = ImageTable::new(&mut image_table).map_err(|e| image_error(job, e))?;
+    let (particles_path, images_path) = (job.out.join("particles.csv"), job.out.join("images.csv"));
+    let mut particle_table = WholeFile::create(&particles_path)?;
+    let mut image_table = WholeFile::create(&images_path)?;
+    let mut particles = ParticleTable::new(&mut particle_table).map_err(|e| output_error(&particles_path, &e))?;
+    let mut images = ImageTable::new(&mut image_table).map_err(|e| output_error(&images_path, &e))?;
     let mut record = Record::new(job, &device);
     let progress = Progress::new(job.inputs.len(), job.verbosity);
 
@@ -102,7 +103,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
                     for particle in &analysis.measured.particles {
                         let pixel_size = loaded.micrograph.pixel_size;
                         let row = ParticleRow { image: &input.image, pixel_size, particle };
-                        particles.row(&row).map_err(|e| particle_error(job, e))?;
+                        particles.row(&row).map_err(|e| output_error(&particles_path, &e))?;
                     }
                     progress.done(&line(&row, &analysis));
                     record.add(&row, Some(loaded.bytes), &analysis.stages);
@@ -115,26 +116,18 @@ pub fn run(job: &Job) -> Result<Outcome> {
                 }
                 Err(error) => return Err(error),
             }
-            images.row(&row).map_err(|e| image_error(job, e))?;
+            images.row(&row).map_err(|e| output_error(&images_path, &e))?;
         }
         Ok(())
     })?;
 
-    particles.finish().map_err(|e| particle_error(job, e))?;
-    images.finish().map_err(|e| image_error(job, e))?;
+    particles.finish().map_err(|e| output_error(&particles_path, &e))?;
+    images.finish().map_err(|e| output_error(&images_path, &e))?;
     particle_table.commit()?;
     image_table.commit()?;
     record.write(&job.out.join("run.json"))?;
     progress.finish(&record.summary(job.out));
     Ok(Outcome { images: job.inputs.len(), failed: record.failed })
-}
-
-fn particle_error(job: &Job, error: std::io::Error) -> Error {
-    crate::report::atomic::output_error(&job.out.join("particles.csv"), &error)
-}
-
-fn image_error(job: &Job, error: std::io::Error) -> Error {
-    crate::report::atomic::output_error(&job.out.join("images.csv"), &error)
 }
 
 /// Reads and calibrates one file.
@@ -203,7 +196,7 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
 
 /// Writes the label picture and the overlay of one image.
 fn write_pictures(folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|e| crate::report::atomic::output_error(folder, &e))?;
+    fs::create_dir_all(folder).map_err(|e| output_error(folder, &e))?;
     let path = folder.join("labels.tif");
     let picture = mask::label_image((micrograph.width, micrograph.height), &measured.particles)
         .map_err(|e| Error::output(&path, e, "analyse the picture in parts"))?;
@@ -250,7 +243,7 @@ impl Record {
             cupule_version: env!("CARGO_PKG_VERSION").into(),
             command: job.command.clone(),
             config,
-            device: DeviceRecord::from(&info),
+            device: DeviceRecord { name: info.name, backend: info.backend, driver: info.driver, kind: info.kind.name().into() },
             inputs: Vec::new(),
             counts: BTreeMap::new(),
             stages: Vec::new(),

@@ -43,6 +43,17 @@ pub enum DeviceKind {
     Software,
 }
 
+impl DeviceKind {
+    /// The word used in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Hardware => "hardware",
+            Self::Software => "software",
+        }
+    }
+}
+
 /// A device as listed by `cupule devices` and kept in `run.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {

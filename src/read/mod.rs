@@ -130,6 +130,14 @@ fn is_digital_micrograph(bytes: &[u8], version: u8, order_at: usize) -> bool {
 /// [`Error::Input`] for a file that is missing, empty, damaged or cut off; [`Error::Unsupported`] for one that is intact
 /// but of a kind, a variant or a size that is not read. Both name the file, the cause and the remedy.
 pub fn read(path: &Path, limits: &Limits) -> Result<RawImage> {
+    read_bytes(path, &load(path, limits)?, limits)
+}
+
+/// Brings a file's content into memory.
+///
+/// # Errors
+/// [`Error::Input`] when it cannot be read, [`Error::Unsupported`] when it is larger than the limit.
+pub fn load(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     let unreadable = |e: std::io::Error| Error::input(path, e, "check that the file exists and may be read");
     let meta = std::fs::metadata(path).map_err(unreadable)?;
     // Opening a pipe or a device could wait for ever.
@@ -149,7 +157,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<RawImage> {
             "save its first image as a file of its own",
         ));
     }
-    read_bytes(path, &bytes, limits)
+    Ok(bytes)
 }
 
 /// Reads the first picture of a file's content; `path` serves the messages, and its extension as a hint for old MRC

@@ -1,0 +1,96 @@
+//! Files that are either whole or not there.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How the names of unfinished files begin: a program that was killed may leave one, and it can be deleted.
+pub const UNFINISHED: &str = ".cupule-unfinished-";
+
+/// Writes a file whole: readers see the old file or the new one, never a part, even if the power fails.
+///
+/// `fill` writes the content into a file with another name in the same folder, which takes the name of `path` once it is
+/// on the disk. After a failure, here or in `fill`, the old file is untouched and nothing new is left behind.
+pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut file = WholeFile::create(path)?;
+    fill(&mut file).map_err(|error| output_error(path, &error))?;
+    file.commit()
+}
+
+/// A file that grows over a whole run, and appears only when it is finished: the same promises as [`write_whole`].
+pub struct WholeFile {
+    path: PathBuf,
+    out: BufWriter<NamedTempFile>,
+}
+
+impl WholeFile {
+    /// Starts the file beside its future place.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when nothing can be written there.
+    pub fn create(path: &Path) -> Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(UNFINISHED);
+        // Temporary files are private by default, results are for whomever the user's umask allows.
+        #[cfg(unix)]
+        let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder_of(path)).map_err(|error| output_error(path, &error))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::new(file) })
+    }
+
+    /// Gives the file its name, once all of it is on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Output`]; nothing new is left behind.
+    pub fn commit(self) -> Result<()> {
+        let Self { path, out } = self;
+        finish(&path, out).map_err(|error| output_error(&path, &error))
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn finish(path: &Path, out: BufWriter<NamedTempFile>) -> io::Result<()> {
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|refused| refused.error)?;
+    // The new name is on the disk only when the folder is; Windows has no such call.
+    if cfg!(unix) {
+        File::open(folder_of(path))?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// An error about a result's file, with the remedy that fits it.
+pub fn output_error(path: &Path, error: &io::Error) -> Error {
+    Error::output(path, error, remedy(error))
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "free some space or choose another output folder"
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "choose an output folder that you may write to",
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "choose an output folder that exists and is a folder",
+        ErrorKind::IsADirectory => "a folder is in the place of this file: move it or choose another output folder",
+        _ => "check the output folder and its disk",
+    }
+}
