@@ -1,1 +1,58 @@
-//! (under construction)
+//! What is written: tables, pictures, labels and the record of the run.
+//!
+//! [`columns`] says what a table contains and is the only place that does; [`csv`], the overlay's and the labels' writers
+//! only give it a form. [`atomic`] puts any of it on the disk, whole or not at all.
+
+pub mod columns;
+pub mod csv;
+
+use crate::measure::Particle;
+use crate::units::PixelSize;
+
+/// What a row of `particles.csv` is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct ParticleRow<'a> {
+    /// The image as the user named it.
+    pub image: &'a str,
+    pub pixel_size: Option<PixelSize>,
+    pub particle: &'a Particle,
+}
+
+/// What a row of `images.csv` is made from. What a failed image never reached is `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImageRow {
+    /// The image as the user named it.
+    pub image: String,
+    /// Its folder under `images/`, if it has one.
+    pub output: Option<String>,
+    /// Why the image failed; `None` when it did not.
+    pub error: Option<String>,
+    pub format: Option<String>,
+    pub width_px: Option<usize>,
+    pub height_px: Option<usize>,
+    pub pixel_size: Option<PixelSize>,
+    pub pixel_size_source: Option<String>,
+    pub counts: Option<ImageCounts>,
+    /// Median grey of the background and its swing over the picture, in the file's grey units.
+    pub background_grey: Option<f64>,
+    pub background_swing: Option<f64>,
+    /// Standard deviation of the noise, in the file's grey units.
+    pub noise_grey: Option<f64>,
+    pub nonfinite_count: Option<usize>,
+    pub device: Option<String>,
+    pub seconds: Option<f64>,
+    pub warnings: Vec<String>,
+    pub input_sha256: Option<String>,
+}
+
+/// How many candidates of an image ended where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ImageCounts {
+    /// Closed outlines that were traced.
+    pub contour: usize,
+    /// Outlines dropped in favour of a better one of the same object.
+    pub suppressed: usize,
+    pub accepted: usize,
+    pub border: usize,
+    pub rejected: usize,
+}
