@@ -3,8 +3,10 @@
 //! [`columns`] says what a table contains and is the only place that does; [`csv`], the overlay's and the labels' writers
 //! only give it a form. [`atomic`] puts any of it on the disk, whole or not at all.
 
+pub mod atomic;
 pub mod columns;
 pub mod csv;
+pub mod json;
 
 use crate::measure::Particle;
 use crate::units::PixelSize;
