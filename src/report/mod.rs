@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod columns;
 pub mod csv;
 pub mod json;
+pub mod labels;
 
 use crate::measure::Particle;
 use crate::units::PixelSize;
