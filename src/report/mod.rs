@@ -4,10 +4,14 @@
 //! only give it a form. [`atomic`] puts any of it on the disk, whole or not at all.
 
 pub mod atomic;
+mod canvas;
 pub mod columns;
 pub mod csv;
+mod font;
 pub mod json;
 pub mod labels;
+mod legend;
+pub mod overlay;
 
 use crate::measure::Particle;
 use crate::units::PixelSize;

@@ -1,0 +1,249 @@
+//! `overlay.png`: the micrograph with the outlines of what was found, for eyes.
+//!
+//! Nothing of the specimen is hidden: the legend and the scale bar are in a strip below the picture. Outlines differ in
+//! line style as well as in colour (of Okabe and Ito's palette, told apart with any kind of colour vision).
+
+use super::canvas::{self, Area, Stroke};
+use super::legend::Legend;
+use crate::image::Micrograph;
+use crate::measure::{Particle, Status};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
+use std::io::{self, Write};
+
+/// Smaller pictures are enlarged by a whole factor until their longest side has this many pixels.
+const MIN_SIDE: usize = 800;
+/// Larger pictures are reduced by a whole factor until their longest side has no more than this many pixels.
+const MAX_SIDE: usize = 4096;
+
+const STRIP: Rgb<u8> = Rgb([24, 24, 24]);
+
+/// Writes the overlay as an RGB PNG.
+pub fn write_overlay(out: &mut dyn Write, picture: &Micrograph, particles: &[Particle]) -> io::Result<()> {
+    let overlay = overlay(picture, particles);
+    // In memory first: what fails is then the encoder or the disk, and the disk's error comes through untouched.
+    let mut png = Vec::new();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(overlay.as_raw(), overlay.width(), overlay.height(), ExtendedColorType::Rgb8)
+        .map_err(io::Error::other)?;
+    out.write_all(&png)
+}
+
+/// Draws the overlay: the picture with outlines and ids, below it a strip with legend and scale bar.
+pub fn overlay(picture: &Micrograph, particles: &[Particle]) -> RgbImage {
+    let view = View::of(picture);
+    let mut specimen = view.draw_picture(picture);
+    draw_outlines(&mut specimen, &view, particles);
+    draw_ids(&mut specimen, &view, particles);
+    let legend = Legend::new(&view, picture, particles);
+    let mut canvas = RgbImage::from_pixel(legend.width.max(view.width) as u32, legend.bottom as u32, STRIP);
+    image::imageops::replace(&mut canvas, &specimen, 0, 0);
+    legend.draw(&mut canvas);
+    canvas
+}
+
+/// How the picture is shown: size on the canvas and the scale of everything drawn.
+pub(super) struct View {
+    /// Canvas pixels per picture pixel are `enlarge / reduce`; one of them is 1.
+    enlarge: usize,
+    reduce: usize,
+    pub width: usize,
+    pub height: usize,
+    /// Width of a thin line, in canvas pixels.
+    pub line: f64,
+    /// Canvas pixels per pixel of the font.
+    pub text: i64,
+}
+
+impl View {
+    fn of(picture: &Micrograph) -> Self {
+        let side = picture.width.max(picture.height).max(1);
+        let (enlarge, reduce) = (MIN_SIDE.div_ceil(side), side.div_ceil(MAX_SIDE));
+        let size = |length: usize| (length * enlarge).div_ceil(reduce);
+        let (width, height) = (size(picture.width), size(picture.height));
+        // Whoever looks at it sees it at the size of a screen or a page: lines and letters grow with it.
+        let scale = width.max(height) as f64 / 1000.0;
+        Self {
+            enlarge,
+            reduce,
+            width,
+            height,
+            line: scale.max(1.2),
+            text: (1.5 * scale).round().clamp(2.0, 6.0) as i64,
+        }
+    }
+
+    /// Canvas pixels per picture pixel.
+    pub fn scale(&self) -> f64 {
+        self.enlarge as f64 / self.reduce as f64
+    }
+
+    /// The outline in canvas pixels; empty if it has no place.
+    fn polygon(&self, particle: &Particle) -> Vec<[f64; 2]> {
+        // Far outside is as good as endlessly far, and can be counted with.
+        const FAR: f64 = 1e6;
+        let polygon = particle.outline.polygon();
+        let placed = polygon.iter().flatten().all(|v| v.is_finite());
+        let polygon = if placed { polygon } else { Vec::new() };
+        polygon.into_iter().map(|p| p.map(|v| (v * self.scale()).clamp(-FAR, FAR))).collect()
+    }
+
+    fn draw_picture(&self, picture: &Micrograph) -> RgbImage {
+        let mut specimen = RgbImage::new(self.width as u32, self.height as u32);
+        let (low, high) = stretch(&picture.grey);
+        let range = if high > low { high - low } else { 1.0 };
+        for y in 0..self.height {
+            let rows = self.source(y, picture.height);
+            for x in 0..self.width {
+                let columns = self.source(x, picture.width);
+                let count = (rows.len() * columns.len()) as f32;
+                let block = rows.clone().map(|row| &picture.grey[row * picture.width..][columns.clone()]);
+                let mean = block.flatten().map(|v| ((v - low) / range).clamp(0.0, 1.0)).sum::<f32>() / count;
+                let grey = (255.0 * mean).round() as u8;
+                specimen.put_pixel(x as u32, y as u32, Rgb([grey; 3]));
+            }
+        }
+        specimen
+    }
+
+    /// The picture pixels of a row or column that a canvas pixel shows.
+    fn source(&self, canvas: usize, size: usize) -> std::ops::Range<usize> {
+        let first = canvas * self.reduce / self.enlarge;
+        first..(first + self.reduce).min(size)
+    }
+}
+
+/// Grey values that become black and white: the 0.5 and 99.5 percentiles.
+fn stretch(grey: &[f32]) -> (f32, f32) {
+    // A million pixels tell as much as all of them.
+    let mut sample: Vec<f32> = grey.iter().copied().step_by((grey.len() >> 20).max(1)).collect();
+    if sample.is_empty() {
+        return (0.0, 0.0);
+    }
+    let last = sample.len() - 1;
+    let mut percentile = |share: f64| *sample.select_nth_unstable_by((share * last as f64) as usize, f32::total_cmp).1;
+    (percentile(0.005), percentile(0.995))
+}
+
+/// How outlines of a status are drawn, when there are `count` of them.
+pub(super) fn stroke(status: Status, line: f64, count: usize) -> Stroke {
+    let (colour, width, dash) = match status {
+        Status::Accepted => (Rgb([86, 180, 233]), 2.0 * line, None),
+        Status::Border => (Rgb([240, 228, 66]), 2.0 * line, Some((8.0 * line, 9.0 * line))),
+        Status::Rejected => (Rgb([213, 94, 0]), (1.5 * line).max(1.2), Some((0.5 * line, 5.5 * line))),
+    };
+    // A picture with thousands of rejected candidates is still about the accepted ones.
+    let opacity = if status == Status::Rejected { (400.0 / count.max(1) as f64).sqrt().clamp(0.5, 1.0) } else { 1.0 };
+    let edge = if status == Status::Rejected { 0.0 } else { 0.7 * line };
+    Stroke { colour, width, opacity, dash, edge }
+}
+
+/// The particles of one status.
+pub(super) fn of_status(particles: &[Particle], status: Status) -> impl Iterator<Item = &Particle> {
+    particles.iter().filter(move |p| p.status == status)
+}
+
+fn draw_outlines(specimen: &mut RgbImage, view: &View, particles: &[Particle]) {
+    // What matters most comes last and is on top.
+    for status in [Status::Rejected, Status::Border, Status::Accepted] {
+        let count = of_status(particles, status).count();
+        for particle in of_status(particles, status) {
+            // On a tiny vesicle a line as thick as elsewhere would leave nothing to see.
+            let line = view.line.min(0.08 * particle.outline.mean_radius_px() * view.scale()).max(0.6);
+            canvas::line(specimen, &view.polygon(particle), true, &stroke(status, line, count));
+        }
+    }
+}
+
+/// Writes ids beside the outlines where there is room, inside where only that is free, or not at all.
+fn draw_ids(specimen: &mut RgbImage, view: &View, particles: &[Particle]) {
+    let numbered: Vec<&Particle> =
+        [Status::Accepted, Status::Border].into_iter().flat_map(|status| of_status(particles, status)).collect();
+    let mut room = Room::new(specimen.width(), specimen.height());
+    numbered.iter().for_each(|p| view.polygon(p).iter().for_each(|v| room.take_point(*v)));
+    for particle in numbered {
+        let text = particle.id.to_string();
+        let colour = stroke(particle.status, 1.0, 1).colour;
+        let scales = [view.text, (view.text / 2).max(1)];
+        let spot = scales.into_iter().find_map(|scale| {
+            let margin = scale;
+            let width = canvas::text_width(&text, scale) + 2 * margin;
+            let height = canvas::text_height(scale) + 2 * margin;
+            // A crowd of ids larger than their vesicles would be all that is left to see.
+            if width as f64 > 2.0 * particle.outline.mean_radius_px() * view.scale() {
+                return None;
+            }
+            let free = spots(&view.polygon(particle), width, height, margin).into_iter().find(|a| room.is_free(a))?;
+            Some((free, scale, margin))
+        });
+        if let Some((area, scale, margin)) = spot {
+            room.take(&area);
+            let position = (area.x + margin, area.y + margin);
+            canvas::text(specimen, position, &text, scale, colour, (scale / 2).max(1));
+        }
+    }
+}
+
+/// Where a text may go: the four diagonal sides of an outline, right, left, above, below, inside.
+fn spots(polygon: &[[f64; 2]], width: i64, height: i64, gap: i64) -> Vec<Area> {
+    if polygon.is_empty() {
+        return Vec::new();
+    }
+    let middle = |axis: usize| polygon.iter().map(|v| v[axis]).sum::<f64>() / polygon.len() as f64;
+    let (x, y) = (middle(0), middle(1));
+    let diagonals = [(1, -1), (1, 1), (-1, -1), (-1, 1)];
+    let directions = diagonals.into_iter().chain([(1, 0), (-1, 0), (0, -1), (0, 1)]);
+    let beside = directions.map(|(u, v)| {
+        // The vertex farthest in this direction is what the text has to clear.
+        let [px, py] = polygon.iter().copied().fold([x, y], |best, p| {
+            let ahead = |q: [f64; 2]| q[0] * f64::from(u) + q[1] * f64::from(v);
+            if ahead(p) > ahead(best) { p } else { best }
+        });
+        let place = |at: f64, side: i32, size: i64| match side {
+            1 => at as i64 + gap,
+            -1 => at as i64 - gap - size,
+            _ => at as i64 - size / 2,
+        };
+        Area { x: place(px, u, width), y: place(py, v, height), width, height }
+    });
+    let inside = Area { x: x as i64 - width / 2, y: y as i64 - height / 2, width, height };
+    beside.chain([inside]).collect()
+}
+
+/// Which parts of the specimen are taken by outlines and ids, in cells of a few pixels.
+struct Room {
+    width: i64,
+    height: i64,
+    taken: Vec<bool>,
+}
+
+impl Room {
+    const CELL: i64 = 4;
+
+    fn new(width: u32, height: u32) -> Self {
+        let (width, height) = (i64::from(width) / Self::CELL, i64::from(height) / Self::CELL);
+        Self { width, height, taken: vec![false; (width * height) as usize] }
+    }
+
+    /// Cells of an area, or `None` when it is not wholly on the specimen.
+    fn cells(&self, area: &Area) -> Option<impl Iterator<Item = usize> + use<>> {
+        let cell = |v: i64| v.div_euclid(Self::CELL);
+        let (left, right) = (cell(area.x), cell(area.x + area.width - 1));
+        let (top, bottom) = (cell(area.y), cell(area.y + area.height - 1));
+        let width = self.width;
+        let whole = left >= 0 && top >= 0 && right < self.width && bottom < self.height;
+        whole.then(|| (top..=bottom).flat_map(move |y| (left..=right).map(move |x| (y * width + x) as usize)))
+    }
+
+    fn is_free(&self, area: &Area) -> bool {
+        self.cells(area).is_some_and(|mut cells| cells.all(|cell| !self.taken[cell]))
+    }
+
+    fn take(&mut self, area: &Area) {
+        self.cells(area).into_iter().flatten().for_each(|cell| self.taken[cell] = true);
+    }
+
+    fn take_point(&mut self, [x, y]: [f64; 2]) {
+        self.take(&Area { x: x as i64, y: y as i64, width: 1, height: 1 });
+    }
+}
