@@ -157,6 +157,18 @@ fn nothing_to_measure_is_no_disaster() {
     assert_eq!(shape(&everything, PICTURE).area_px2, 160.0 * 160.0);
 }
 
+#[test]
+fn the_border_is_touched_from_the_last_pixel_on() {
+    // The edge ends just short of the outermost pixels' centres, then just beyond.
+    for (reach, touches) in [(79.4, false), (79.6, true)] {
+        for (u, v) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+            let r = 20.0;
+            let mask = Mask::of_polygon(&disc(80.0 + u * (reach - r), 80.0 + v * (reach - r), r), PICTURE);
+            assert_eq!(shape(&mask, PICTURE).touches_border, touches, "{u} {v} {reach}");
+        }
+    }
+}
+
 fn particle(id: u32, x_px: f64, status: Status, confidence: f64) -> Particle {
     Particle {
         id,
