@@ -68,7 +68,7 @@ fn median(values: &mut [f32]) -> Option<f32> {
         return None;
     }
     let half = values.len() / 2;
-    let even = values.len() % 2 == 0;
+    let even = values.len().is_multiple_of(2);
     let (below, upper, _) = values.select_nth_unstable_by(half, f32::total_cmp);
     let lower = if even { below.iter().copied().fold(f32::NEG_INFINITY, f32::max) } else { *upper };
     Some(lower / 2.0 + *upper / 2.0)
