@@ -123,6 +123,7 @@ fn digest(samples: &Samples) -> String {
 }
 
 /// Finite values, and how many are not.
+#[allow(clippy::unnecessary_cast)] // one of the ten types is f64 already
 fn values(samples: &Samples) -> (Vec<f64>, usize) {
     let all: Vec<f64> = each_sample!(samples, v => v.iter().map(|&s| s as f64).collect());
     let finite: Vec<f64> = all.iter().copied().filter(|v| v.is_finite()).collect();
@@ -177,16 +178,10 @@ fn fixtures_read_as_outside_programs_read_them() {
                 assert!((ours / theirs - 1.0).abs() < 1e-6, "{}: {ours} nm, expected {theirs}", path.display());
             }
         }
-        let nonfinite = image_nonfinite_pixels(&image);
         let made = micrograph(image, scale.pixel_size).unwrap();
         assert!(made.grey.iter().all(|v| v.is_finite()), "{}", path.display());
-        assert_eq!(made.nonfinite_count, nonfinite, "{}", path.display());
+        assert_eq!(made.nonfinite_count.to_string(), row["nonfinite"], "{}", path.display());
     }
-}
-
-/// Pixels with a sample that is not finite.
-fn image_nonfinite_pixels(image: &RawImage) -> usize {
-    each_sample!(&image.samples, v => v.chunks(image.channels).filter(|p| p.iter().any(|&s| !(s as f64).is_finite())).count())
 }
 
 #[test]
@@ -258,15 +253,20 @@ fn collection(part: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-/// Formats of the collection that this crate reads.
-const IN_SCOPE: &[&str] = &["TIFF", "BigTIFF", "TIFF/imagej", "PNG", "JPEG", "MRC"];
+/// How the names of formats begin that this crate reads; after a slash stands who wrote the file.
+const IN_SCOPE: &[&str] = &["TIFF", "BigTIFF", "PNG", "JPEG", "MRC"];
 
 #[test]
 fn real_files_read_as_their_peers_read_them() {
     let Some(folder) = collection("formats") else { return };
-    let (mut agreed, mut refused, mut wrong, mut scales, mut scales_missed) = (0, vec![], vec![], 0, vec![]);
+    let (mut agreed, mut by_name, mut scales) = (0, 0, 0);
+    let (mut refused, mut wrong, mut scales_missed) = (vec![], vec![], vec![]);
     for (name, row) in rows(&folder.join("expected.csv")) {
-        if !IN_SCOPE.contains(&row["format"].as_str()) {
+        if !IN_SCOPE.iter().any(|known| row["format"].split('/').next() == Some(*known)) {
+            match read(&folder.join(&name), &Limits::default()) {
+                Err(Error::Unsupported { .. }) => by_name += 1,
+                other => wrong.push(format!("{name}: {:?}", other.map(|image| image.format))),
+            }
             continue;
         }
         let image = match read(&folder.join(&name), &Limits::default()) {
@@ -315,7 +315,8 @@ fn real_files_read_as_their_peers_read_them() {
         }
     }
     eprintln!(
-        "{agreed} agree, {} refused, {} wrong; pixel sizes: {scales} agree, {} not found",
+        "{agreed} agree, {} refused, {by_name} of other formats refused, {} wrong; pixel sizes: {scales} agree, {} not \
+         found",
         refused.len(),
         wrong.len(),
         scales_missed.len()

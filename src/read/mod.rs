@@ -1,7 +1,7 @@
 //! Files to pictures: what is stored, untouched, with what the file says about its scale.
 //!
-//! A format is recognised by its first bytes, never by its name alone; [`FORMATS`] is the whole list. Reading never
-//! trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
+//! A format is recognised by its first bytes, never by its name alone; the table `FORMATS` has them all. Reading
+//! never trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
 
 mod ifd;
 mod jpeg;
@@ -141,6 +141,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<RawImage> {
     if meta.len() <= limits.max_file_bytes {
         // One byte more than allowed tells a file that grew meanwhile.
         let file = File::open(path).map_err(unreadable)?;
+        bytes.reserve_exact(meta.len() as usize + 1);
         file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     if meta.len().max(bytes.len() as u64) > limits.max_file_bytes {

@@ -70,8 +70,9 @@ fn channels(directory: &Directory, color: ColorType, chunks: ChunkType) -> Resul
     let planar = directory.uint(ifd::PLANAR_CONFIGURATION) == Some(2);
     let tiled = chunks == ChunkType::Tile;
     let predicted = directory.uint(ifd::PREDICTOR).unwrap_or(1) != 1;
-    // Two things that tiff 0.11 gets wrong: it takes the lower edge of the second plane's tiles for inner ones, and it
-    // cuts tiles and undoes predictors as if samples that it drops had not been there.
+    // Two things that tiff 0.11 gets wrong: it takes the lower edge of the second plane's tiles for inner ones and
+    // panics, and where it drops samples it cuts tiles and undoes predictors as if they had not been there (a third to
+    // nearly all of the values came out wrong).
     if planar && tiled && channels > 1 {
         return Err(Fault::unsupported("the TIFF stores planes of tiles", REMEDY));
     }
