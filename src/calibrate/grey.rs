@@ -38,7 +38,8 @@ pub fn micrograph(raw: RawImage, pixel_size: Option<PixelSize>) -> Result<Microg
     Ok(Micrograph { width, height, grey, nonfinite_count, pixel_size })
 }
 
-fn to_grey<T: Copy + PartialEq + Sync>(samples: &[T], channels: usize, value: fn(T) -> f64) -> Vec<f32> {
+/// Generic over `value`, not by pointer: only what is inlined is vectorised.
+fn to_grey<T: Copy + PartialEq + Sync>(samples: &[T], channels: usize, value: impl Fn(T) -> f64 + Sync) -> Vec<f32> {
     let luminance = |p: &[T]| match *p {
         [r, g, b, ..] if r != g || g != b => LUMA[0] * value(r) + LUMA[1] * value(g) + LUMA[2] * value(b),
         _ => value(p[0]),
@@ -68,7 +69,7 @@ fn median(values: &mut [f32]) -> Option<f32> {
         return None;
     }
     let half = values.len() / 2;
-    let even = values.len() % 2 == 0;
+    let even = values.len().is_multiple_of(2);
     let (below, upper, _) = values.select_nth_unstable_by(half, f32::total_cmp);
     let lower = if even { below.iter().copied().fold(f32::NEG_INFINITY, f32::max) } else { *upper };
     Some(lower / 2.0 + *upper / 2.0)

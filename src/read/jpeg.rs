@@ -21,7 +21,8 @@ fn has_end(bytes: &[u8]) -> bool {
     while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
         match marker {
             0xda => return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]),
-            0xff => at += 1, // fill byte
+            0xff => at += 1,               // fill byte
+            0x01 | 0xd0..=0xd8 => at += 2, // markers without a segment
             _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
         }
     }

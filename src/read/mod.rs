@@ -1,8 +1,9 @@
 //! Files to pictures: what is stored, untouched, with what the file says about its scale.
 //!
-//! A format is recognised by its first bytes, never by its name alone; [`FORMATS`] is the whole list. Reading never
-//! trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
+//! A format is recognised by its first bytes, never by its name alone; the table `FORMATS` has them all. Reading
+//! never trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
 
+mod ifd;
 mod jpeg;
 mod mrc;
 mod png;
@@ -108,7 +109,6 @@ const FORMATS: &[Format] = &[
     named("TIA EMI", |b, _| b.starts_with(b"JK\x00\x02")),
     named("Gatan DM3", |b, _| is_digital_micrograph(b, 3, 8)),
     named("Gatan DM4", |b, _| is_digital_micrograph(b, 4, 12)),
-    readable("MRC", mrc::recognises, mrc::read),
     named("BMP", |b, _| b.starts_with(b"BM") && b.get(6..10) == Some(&[0; 4])),
     named("GIF", |b, _| b.starts_with(b"GIF8")),
     named("WebP", |b, _| b.starts_with(b"RIFF") && b.get(8..12) == Some(b"WEBP")),
@@ -117,6 +117,7 @@ const FORMATS: &[Format] = &[
     named("bzip2", |b, _| b.starts_with(b"BZh")),
     named("zip", |b, _| b.starts_with(b"PK\x03\x04")),
     named("PDF", |b, _| b.starts_with(b"%PDF")),
+    readable("MRC", mrc::recognises, mrc::read),
 ];
 
 /// Version (big-endian) at 0 and the byte order flag, 0 or 1, at `order_at`.
@@ -148,6 +149,7 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     if meta.len() <= limits.max_file_bytes {
         // One byte more than allowed tells a file that grew meanwhile.
         let file = File::open(path).map_err(unreadable)?;
+        bytes.reserve_exact(meta.len() as usize + 1);
         file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     if meta.len().max(bytes.len() as u64) > limits.max_file_bytes {

@@ -4,18 +4,17 @@
 //! brighter: where the file says that zero is white (PhotometricInterpretation 0) the values come inverted, `max - v`
 //! for unsigned integers and `1 - v` for reals.
 
+use super::ifd::{self, Directory};
 use super::{Fault, Limits};
 use crate::image::{Metadata, RawImage, Samples};
 use std::io::{Cursor, ErrorKind};
-use tiff::decoder::{Decoder, DecodingResult, ifd::Value};
-use tiff::tags::{CompressionMethod, PlanarConfiguration, Tag, Type, ValueBuffer};
+use tiff::decoder::{ChunkType, Decoder, DecodingResult};
+use tiff::tags::CompressionMethod;
 use tiff::{ColorType, TiffError};
 
-/// Longest ImageDescription that is read: an OME-XML of a large plate fits.
+/// Longest ImageDescription that is kept: an OME-XML of a large plate fits.
 const MAX_DESCRIPTION_BYTES: usize = 16 << 20;
 const REMEDY: &str = "save it as an uncompressed 8-bit, 16-bit or 32-bit greyscale TIFF, for example with Fiji";
-
-type Bytes<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// Either byte order, classic (42) or BigTIFF (43).
 pub(super) fn recognises(bytes: &[u8]) -> bool {
@@ -23,39 +22,42 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
+    let directory = Directory::first(bytes).ok_or_else(|| Fault::damaged("the TIFF is cut off"))?;
+    if let Some(tag) = directory.missing() {
+        return Err(Fault::damaged(format!("the TIFF is cut off or damaged (tag {tag} points outside the file)")));
+    }
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(fault)?;
     let (width, height) = decoder.dimensions().map_err(fault)?;
     let color = decoder.colortype().map_err(fault)?;
-    let channels = channels(&mut decoder, color)?;
+    let channels = channels(&directory, color, decoder.get_chunk_type())?;
     let bits = color.bit_depth();
     if !matches!(bits, 8 | 16 | 32 | 64) {
         return Err(Fault::unsupported(format!("the TIFF has {bits} bits per sample"), REMEDY));
     }
-    let decoded_bytes = limits.check(width.into(), height.into(), channels as u64 * u64::from(bits / 8))?;
-    check_against_file(&mut decoder, decoded_bytes, bytes.len() as u64)?;
+    let pixel_bytes = channels as u64 * u64::from(bits / 8);
+    let decoded_bytes = limits.check(width.into(), height.into(), pixel_bytes)?;
+    check_compression(&directory, bytes, decoded_bytes)?;
     // A row of tiles is decoded through a buffer of its own.
     let (chunk_width, chunk_height) = decoder.chunk_dimensions();
-    limits.check(chunk_width.into(), chunk_height.min(height).into(), channels as u64 * u64::from(bits / 8))?;
+    limits.check(chunk_width.into(), chunk_height.min(height).into(), pixel_bytes)?;
 
     let mut tiff_limits = tiff::decoder::Limits::default();
     tiff_limits.decoding_buffer_size = decoded_bytes as usize;
     tiff_limits.intermediate_buffer_size = usize::MAX; // compared with chunk lengths, which are never allocated
-    tiff_limits.ifd_value_size = MAX_DESCRIPTION_BYTES.min(bytes.len());
-    let mut decoder = decoder.with_limits(tiff_limits);
-    let metadata = metadata(&mut decoder);
     let mut decoded = DecodingResult::U8(Vec::new());
-    let layout = decoder.read_image_to_buffer(&mut decoded).map_err(fault)?;
+    let layout = decoder.with_limits(tiff_limits).read_image_to_buffer(&mut decoded).map_err(fault)?;
 
     let pixels = width as usize * height as usize;
     let samples = samples(decoded, pixels, if layout.planes > 1 { channels } else { 1 });
     if samples.len() != pixels * channels {
         return Err(Fault::damaged(format!("the TIFF holds {} samples for {pixels} pixels", samples.len())));
     }
+    let metadata = metadata(&directory);
     Ok(RawImage { width: width as usize, height: height as usize, channels, samples, format: "TIFF", metadata })
 }
 
 /// Samples per pixel in the result: 1 to 4.
-fn channels(decoder: &mut Bytes, color: ColorType) -> Result<usize, Fault> {
+fn channels(directory: &Directory, color: ColorType, chunks: ChunkType) -> Result<usize, Fault> {
     let channels = match color {
         ColorType::Gray(_) => 1,
         // Grey and one more sample, or three samples that nothing but the name RGB is missing from.
@@ -64,32 +66,43 @@ fn channels(decoder: &mut Bytes, color: ColorType) -> Result<usize, Fault> {
         ColorType::RGBA(_) => 4,
         other => return Err(Fault::unsupported(format!("the TIFF stores its pixels as {other:?}"), REMEDY)),
     };
-    // tiff 0.11 drops further samples of RGB pixels wrongly (measured) where it also has to cut tiles or undo a
-    // predictor.
-    let stored = short(decoder, Tag::SamplesPerPixel).unwrap_or(1);
-    let planar = short(decoder, Tag::PlanarConfiguration) == Some(PlanarConfiguration::Planar.to_u16());
-    let tiled = decoder.get_chunk_type() == tiff::decoder::ChunkType::Tile;
-    let predicted = short(decoder, Tag::Predictor).unwrap_or(1) != 1;
-    if usize::from(stored) != channels && !planar && (tiled || predicted) {
+    let stored = directory.uint(ifd::SAMPLES_PER_PIXEL).unwrap_or(1);
+    let planar = directory.uint(ifd::PLANAR_CONFIGURATION) == Some(2);
+    let tiled = chunks == ChunkType::Tile;
+    let predicted = directory.uint(ifd::PREDICTOR).unwrap_or(1) != 1;
+    // Two things that tiff 0.11 gets wrong: it takes the lower edge of the second plane's tiles for inner ones and
+    // panics, and where it drops samples it cuts tiles and undoes predictors as if they had not been there (a third to
+    // nearly all of the values came out wrong).
+    if planar && tiled && channels > 1 {
+        return Err(Fault::unsupported("the TIFF stores planes of tiles", REMEDY));
+    }
+    if stored != channels as u64 && !planar && (tiled || predicted) {
         return Err(Fault::unsupported(format!("the TIFF has {stored} samples per pixel"), REMEDY));
     }
     Ok(channels)
 }
 
-/// Refuses a picture that can't be inside a file of this length, before it gets any memory.
-fn check_against_file(decoder: &mut Bytes, decoded_bytes: u64, file_bytes: u64) -> Result<(), Fault> {
-    let method = short(decoder, Tag::Compression).unwrap_or(1);
+/// Refuses compressions that are not read, and a picture that can't be inside a file of this length, before it gets any
+/// memory.
+fn check_compression(directory: &Directory, bytes: &[u8], decoded_bytes: u64) -> Result<(), Fault> {
+    let method = directory.uint(ifd::COMPRESSION).unwrap_or(1);
+    let method = CompressionMethod::from_u16_exhaustive(u16::try_from(method).unwrap_or(0));
     // Most bytes that one stored byte can stand for: PackBits repeats one byte up to 128 times in two, Deflate reaches
     // 1032, an LZW code of 12 bits stands for up to 4096 bytes.
-    let ratio = match CompressionMethod::from_u16_exhaustive(method) {
+    let ratio = match method {
         CompressionMethod::None => 1,
         CompressionMethod::PackBits => 64,
         CompressionMethod::Deflate | CompressionMethod::OldDeflate => 1032,
         CompressionMethod::LZW => 2731,
         other => return Err(Fault::unsupported(format!("the TIFF is compressed with {other:?}"), REMEDY)),
     };
-    if decoded_bytes > file_bytes.saturating_mul(ratio) {
-        return Err(Fault::damaged(format!("the file of {file_bytes} bytes is too short for its picture")));
+    if decoded_bytes > (bytes.len() as u64).saturating_mul(ratio) {
+        return Err(Fault::damaged(format!("the file of {} bytes is too short for its picture", bytes.len())));
+    }
+    // Before TIFF 6.0 the bits of LZW codes ran the other way; the first code, 256, then reads 0, 1.
+    let strip = directory.uint(ifd::STRIP_OFFSETS).and_then(|at| bytes.get(usize::try_from(at).ok()?..));
+    if method == CompressionMethod::LZW && matches!(strip, Some([0, odd, ..]) if odd & 1 == 1) {
+        return Err(Fault::unsupported("the TIFF is compressed with LZW as it was before 1992", REMEDY));
     }
     Ok(())
 }
@@ -117,41 +130,14 @@ fn samples(decoded: DecodingResult, pixels: usize, planes: usize) -> Samples {
     }
 }
 
-/// The tags that calibration wants. A damaged one counts as absent: it must not cost the picture.
-fn metadata(decoder: &mut Bytes) -> Metadata {
-    let x = rational(decoder, Tag::XResolution);
-    let y = rational(decoder, Tag::YResolution);
+/// What calibration wants. A damaged tag counts as absent: it must not cost the picture.
+fn metadata(directory: &Directory) -> Metadata {
+    let short_enough = directory.bytes(ifd::IMAGE_DESCRIPTION).is_some_and(|b| b.len() <= MAX_DESCRIPTION_BYTES);
     Metadata {
-        image_description: description(decoder),
-        resolution: x.zip(y),
-        resolution_unit: short(decoder, Tag::ResolutionUnit),
+        image_description: directory.text(ifd::IMAGE_DESCRIPTION).filter(|_| short_enough),
+        resolution: directory.real(ifd::X_RESOLUTION).zip(directory.real(ifd::Y_RESOLUTION)),
+        resolution_unit: directory.uint(ifd::RESOLUTION_UNIT).and_then(|unit| u16::try_from(unit).ok()),
         mrc_cell: None,
-    }
-}
-
-/// ImageDescription as UTF-8, else as Latin-1, which is what microscopes write `µ` in.
-fn description(decoder: &mut Bytes) -> Option<String> {
-    let mut buffer = ValueBuffer::empty(Type::ASCII);
-    decoder.image_ifd().find_tag_buf(Tag::ImageDescription, &mut buffer).ok()??;
-    let bytes = buffer.as_bytes();
-    let text = &bytes[..bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len())];
-    Some(match std::str::from_utf8(text) {
-        Ok(utf8) => utf8.to_string(),
-        Err(_) => text.iter().map(|&b| char::from(b)).collect(),
-    })
-}
-
-fn short(decoder: &mut Bytes, tag: Tag) -> Option<u16> {
-    decoder.find_tag_unsigned(tag).ok().flatten()
-}
-
-fn rational(decoder: &mut Bytes, tag: Tag) -> Option<f64> {
-    match decoder.find_tag(tag).ok()?? {
-        Value::Rational(n, d) => Some(f64::from(n) / f64::from(d)),
-        Value::SRational(n, d) => Some(f64::from(n) / f64::from(d)),
-        Value::Float(v) => Some(f64::from(v)),
-        Value::Double(v) => Some(v),
-        _ => None,
     }
 }
 

@@ -1,0 +1,349 @@
+//! Readers and calibration against what outside programs read, and against damage.
+//!
+//! Cases are found by walking `fixtures/formats` and `fixtures/broken`; `scripts/make-format-fixtures` wrote both and the
+//! expected values. Larger collections of real files are tried where `CUPULE_DATA` names a folder with them.
+
+use cupule::calibrate::{micrograph, pixel_size};
+use cupule::error::Error;
+use cupule::image::{RawImage, Samples};
+use cupule::read::{Limits, read, read_bytes};
+use sha2::{Digest, Sha256};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+/// The memory that a damaged file may ask for at once, with [`SMALL`] limits: the decoders' own buffers.
+const MAX_REQUEST_BYTES: usize = 4 << 20;
+/// Limits that the small fixtures keep within.
+const SMALL: Limits = Limits { max_pixels: 1 << 16, max_decoded_bytes: 1 << 19, max_file_bytes: 1 << 20 };
+/// JPEG decoders may round differently, by a few grey levels.
+const JPEG_TOLERANCE: f64 = 2.0;
+
+/// The system's allocator, remembering the largest request of each thread.
+struct Watching;
+
+thread_local! {
+    static LARGEST: Cell<usize> = const { Cell::new(0) };
+}
+
+fn note(size: usize) {
+    // A thread that is ending has no more use for the count.
+    let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(size)));
+}
+
+// SAFETY: every call is handed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Watching {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        unsafe { System.alloc_zeroed(layout) }
+    }
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note(size);
+        unsafe { System.realloc(old, layout, size) }
+    }
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watching = Watching;
+
+/// Reads damaged bytes: whatever comes of it, no decoder may have panicked and no request may have been large.
+fn read_damaged(path: &Path, bytes: &[u8], limits: &Limits, max_request: usize) -> Result<RawImage, Error> {
+    LARGEST.set(0);
+    let outcome = read_bytes(path, bytes, limits);
+    let largest = LARGEST.get();
+    assert!(largest <= max_request, "{}: {largest} bytes asked for at once", path.display());
+    if let Err(error) = &outcome {
+        assert!(!error.to_string().contains("decoder failed"), "panicked: {error}");
+    }
+    outcome
+}
+
+fn fixtures(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder)
+}
+
+/// The files of a fixture folder and their rows of `expected.csv`; fails unless the two name the same files.
+fn cases(folder: &str) -> Vec<(PathBuf, HashMap<String, String>)> {
+    let folder = fixtures(folder);
+    let mut table: BTreeMap<String, HashMap<String, String>> = rows(&folder.join("expected.csv"));
+    let found: BTreeSet<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "expected.csv")
+        .collect();
+    assert!(!found.is_empty(), "no fixture in {}", folder.display());
+    assert_eq!(found, table.keys().cloned().collect());
+    found.into_iter().map(|name| (folder.join(&name), table.remove(&name).unwrap())).collect()
+}
+
+/// Rows of a table by their column `file`; of several with one name the first.
+fn rows(path: &Path) -> BTreeMap<String, HashMap<String, String>> {
+    let mut table = BTreeMap::new();
+    for row in csv::Reader::from_path(path).unwrap().deserialize() {
+        let row: HashMap<String, String> = row.unwrap();
+        table.entry(row["file"].clone()).or_insert(row);
+    }
+    table
+}
+
+/// One value of a number, `None` for an empty cell.
+fn number(row: &HashMap<String, String>, column: &str) -> Option<f64> {
+    (!row[column].is_empty()).then(|| row[column].parse().unwrap())
+}
+
+macro_rules! each_sample {
+    ($samples:expr, $v:ident => $body:expr) => {
+        match $samples {
+            Samples::U8($v) => $body,
+            Samples::U16($v) => $body,
+            Samples::U32($v) => $body,
+            Samples::U64($v) => $body,
+            Samples::I8($v) => $body,
+            Samples::I16($v) => $body,
+            Samples::I32($v) => $body,
+            Samples::I64($v) => $body,
+            Samples::F32($v) => $body,
+            Samples::F64($v) => $body,
+        }
+    };
+}
+
+/// SHA-256 of the samples, row-major and little-endian.
+fn digest(samples: &Samples) -> String {
+    let bytes: Vec<u8> = each_sample!(samples, v => v.iter().flat_map(|s| s.to_le_bytes()).collect());
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Finite values, and how many are not.
+#[allow(clippy::unnecessary_cast)] // one of the ten types is f64 already
+fn values(samples: &Samples) -> (Vec<f64>, usize) {
+    let all: Vec<f64> = each_sample!(samples, v => v.iter().map(|&s| s as f64).collect());
+    let finite: Vec<f64> = all.iter().copied().filter(|v| v.is_finite()).collect();
+    let nonfinite = all.len() - finite.len();
+    (finite, nonfinite)
+}
+
+/// What differs between a picture and the row that an outside reader wrote, or nothing.
+fn differences(image: &RawImage, row: &HashMap<String, String>, sha256: &str, tolerance: f64) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut tell = |what: &str, ours: String, theirs: &str| {
+        if ours != theirs {
+            told.push(format!("{what} {ours}, expected {theirs}"));
+        }
+    };
+    tell("width", image.width.to_string(), &row["width"]);
+    tell("height", image.height.to_string(), &row["height"]);
+    if !sha256.is_empty() {
+        tell("sha256", digest(&image.samples), sha256);
+    }
+    let (finite, nonfinite) = values(&image.samples);
+    tell("not finite", nonfinite.to_string(), &row["nonfinite"]);
+    let mean = finite.iter().sum::<f64>() / finite.len() as f64;
+    let extreme = |pick: fn(f64, f64) -> f64| finite.iter().copied().reduce(pick).unwrap();
+    for (name, ours) in [("min", extreme(f64::min)), ("max", extreme(f64::max)), ("mean", mean)] {
+        let theirs = number(row, name).unwrap();
+        // Sums of 64-bit values round.
+        if (ours - theirs).abs() > tolerance + 1e-9 * theirs.abs() {
+            told.push(format!("{name} {ours}, expected {theirs}"));
+        }
+    }
+    told
+}
+
+#[test]
+fn fixtures_read_as_outside_programs_read_them() {
+    for (path, row) in cases("formats") {
+        let image = read(&path, &SMALL).unwrap();
+        let tolerance = if row["sha256"].is_empty() { JPEG_TOLERANCE } else { 0.0 };
+        let told = differences(&image, &row, &row["sha256"], tolerance);
+        assert!(told.is_empty(), "{}: {told:?}", path.display());
+        assert_eq!(image.channels.to_string(), row["channels"], "{}", path.display());
+        assert_eq!(image.samples.type_name(), row["dtype"], "{}", path.display());
+
+        let scale = pixel_size(&image.metadata, None);
+        assert_eq!(scale.source.name(), row["px_source"], "{}: {scale:?}", path.display());
+        assert_eq!(scale.pixel_size.is_some(), !row["px_x_nm"].is_empty(), "{}", path.display());
+        if let Some(size) = scale.pixel_size {
+            for (ours, column) in [(size.x_nm, "px_x_nm"), (size.y_nm, "px_y_nm")] {
+                let theirs = number(&row, column).unwrap();
+                // MRC keeps the cell in single precision, ImageJ's resolution is a fraction of 32-bit numbers.
+                assert!((ours / theirs - 1.0).abs() < 1e-6, "{}: {ours} nm, expected {theirs}", path.display());
+            }
+        }
+        let made = micrograph(image, scale.pixel_size).unwrap();
+        assert!(made.grey.iter().all(|v| v.is_finite()), "{}", path.display());
+        assert_eq!(made.nonfinite_count.to_string(), row["nonfinite"], "{}", path.display());
+    }
+}
+
+#[test]
+fn broken_fixtures_are_refused_with_cause_and_remedy() {
+    for (path, row) in cases("broken") {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let outcome = read_damaged(&path, &std::fs::read(&path).unwrap(), &SMALL, MAX_REQUEST_BYTES);
+        let (kind, message) = match &outcome {
+            Ok(image) => {
+                assert_eq!(pixel_size(&image.metadata, None).pixel_size, None, "{name}");
+                ("image", String::new())
+            }
+            Err(error @ Error::Input { .. }) => ("input", error.to_string()),
+            Err(error @ Error::Unsupported { .. }) => ("unsupported", error.to_string()),
+            Err(error) => panic!("{name}: {error}"),
+        };
+        assert_eq!(kind, row["outcome"], "{name}: {message}");
+        assert!(message.contains(&row["message_has"]), "{name}: {message}");
+        if kind != "image" {
+            let (cause, remedy) = message.rsplit_once("; ").unwrap();
+            assert!(cause.contains(name) && !remedy.is_empty(), "{name}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_cut_file_gives_an_error_or_the_whole_picture() {
+    for (path, _) in cases("formats") {
+        let bytes = std::fs::read(&path).unwrap();
+        let whole = read_bytes(&path, &bytes, &SMALL).unwrap();
+        // All lengths near both ends, about a hundred between.
+        let step = (bytes.len() / 100).max(1);
+        let lengths = (0..bytes.len()).filter(|n| *n < 64 || n + 64 > bytes.len() || n % step == 0);
+        for length in lengths {
+            if let Ok(image) = read_damaged(&path, &bytes[..length], &SMALL, MAX_REQUEST_BYTES) {
+                assert!(digest(&image.samples) == digest(&whole.samples), "{} cut at {length}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn flipped_bytes_never_panic_or_ask_for_much_memory() {
+    for (path, _) in cases("formats") {
+        let bytes = std::fs::read(&path).unwrap();
+        // Headers are at the start; directories of TIFFs may be at the end.
+        let headers = (0..bytes.len()).filter(|at| *at < 1200 || at + 300 > bytes.len());
+        for at in headers {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= flip;
+                if let Ok(image) = read_damaged(&path, &flipped, &SMALL, MAX_REQUEST_BYTES) {
+                    pixel_size(&image.metadata, None);
+                    assert_eq!(image.samples.len(), image.width * image.height * image.channels);
+                }
+            }
+        }
+    }
+}
+
+/// The folder of real files, or a line that says why the test did nothing.
+fn collection(part: &str) -> Option<PathBuf> {
+    let Some(root) = std::env::var_os("CUPULE_DATA") else {
+        eprintln!("SKIPPED {part}: CUPULE_DATA does not name a folder with real files");
+        return None;
+    };
+    let folder = PathBuf::from(root).join(part);
+    assert!(folder.is_dir(), "CUPULE_DATA is set, but {} is missing", folder.display());
+    Some(folder)
+}
+
+/// How the names of formats begin that this crate reads; after a slash stands who wrote the file.
+const IN_SCOPE: &[&str] = &["TIFF", "BigTIFF", "PNG", "JPEG", "MRC"];
+
+#[test]
+fn real_files_read_as_their_peers_read_them() {
+    let Some(folder) = collection("formats") else { return };
+    let (mut agreed, mut by_name, mut scales) = (0, 0, 0);
+    let (mut refused, mut wrong, mut scales_missed) = (vec![], vec![], vec![]);
+    for (name, row) in rows(&folder.join("expected.csv")) {
+        if !IN_SCOPE.iter().any(|known| row["format"].split('/').next() == Some(*known)) {
+            match read(&folder.join(&name), &Limits::default()) {
+                Err(Error::Unsupported { .. }) => by_name += 1,
+                other => wrong.push(format!("{name}: {:?}", other.map(|image| image.format))),
+            }
+            continue;
+        }
+        let image = match read(&folder.join(&name), &Limits::default()) {
+            Ok(image) => image,
+            Err(error @ Error::Unsupported { .. }) => {
+                refused.push(error.to_string());
+                continue;
+            }
+            Err(error) => {
+                wrong.push(error.to_string());
+                continue;
+            }
+        };
+        let mut image = image;
+        // The peers list the stored values where zero is white, ours are inverted.
+        if row["photometric"].starts_with("MINISWHITE") {
+            match &mut image.samples {
+                Samples::U8(v) => v.iter_mut().for_each(|s| *s = !*s),
+                Samples::U16(v) => v.iter_mut().for_each(|s| *s = !*s),
+                other => panic!("{name}: {}", other.type_name()),
+            }
+        }
+        // The peer takes IMOD's bytes for signed ones, against the mark in the file.
+        if name.contains("imod_unsigned")
+            && let Samples::U8(v) = &image.samples
+        {
+            image.samples = Samples::I8(v.iter().map(|&s| s as i8).collect());
+        }
+        let jpeg = row["format"] == "JPEG";
+        let sha256 = if jpeg || row["dtype"] == "float16" { "" } else { &row["sha256_frame0"] };
+        // Of stacks the collection gives the extremes of some frames, not always of the first.
+        let told = differences(&image, &row, sha256, if jpeg { JPEG_TOLERANCE } else { 0.0 });
+        if told.is_empty() || (!sha256.is_empty() && digest(&image.samples) == sha256) {
+            agreed += 1;
+        } else {
+            wrong.push(format!("{name}: {told:?}"));
+        }
+        let ours = pixel_size(&image.metadata, None).pixel_size;
+        match (ours, number(&row, "px_x_nm"), number(&row, "px_y_nm")) {
+            (Some(ours), Some(x), Some(y)) if (ours.x_nm / x - 1.0).abs().max((ours.y_nm / y - 1.0).abs()) < 1e-6 => {
+                scales += 1
+            }
+            (None, None, None) => {}
+            (None, Some(x), _) => scales_missed.push(format!("{name} {x}")),
+            (ours, x, y) => wrong.push(format!("{name}: pixel {ours:?}, expected {x:?} x {y:?}")),
+        }
+    }
+    eprintln!(
+        "{agreed} agree, {} refused, {by_name} of other formats refused, {} wrong; pixel sizes: {scales} agree, {} not \
+         found",
+        refused.len(),
+        wrong.len(),
+        scales_missed.len()
+    );
+    eprintln!("refused:\n{}\nno pixel size:\n{}", refused.join("\n"), scales_missed.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(agreed > 0, "nothing to compare in {}", folder.display());
+}
+
+#[test]
+fn hostile_files_cost_an_error_at_most() {
+    let Some(folder) = collection("hostile") else { return };
+    let (mut images, mut errors) = (vec![], 0);
+    for entry in walkdir::WalkDir::new(&folder).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file()) {
+        let path = entry.path();
+        let bytes = std::fs::read(path).unwrap();
+        // Small limits, so that a request beyond them stands out.
+        let limits = Limits { max_pixels: 1 << 22, max_decoded_bytes: 1 << 24, ..Limits::default() };
+        match read_damaged(path, &bytes, &limits, 64 << 20) {
+            Ok(image) => {
+                let scale = pixel_size(&image.metadata, None);
+                let grey = micrograph(image, scale.pixel_size).map(|m| m.grey.len());
+                images.push(format!("{} {:?} {grey:?}", path.display(), scale.pixel_size));
+            }
+            Err(_) => errors += 1,
+        }
+    }
+    eprintln!("{errors} errors, {} images:\n{}", images.len(), images.join("\n"));
+    assert!(errors > 0, "no hostile file in {}", folder.display());
+}
