@@ -1,7 +1,7 @@
 //! Micrographs with known truth.
 //!
 //! A [`Scene`] is a recipe; [`scene`] follows it: vesicles of known outline and everything that gets in the way are laid
-//! on a film as projected thickness, a beam passes through, a camera counts. [`write`] does so for a whole set.
+//! on a film as projected thickness, a beam passes through, a camera counts. [`write()`] does so for a whole set.
 //!
 //! The truth is the outer edge of the membrane. A pixel belongs to a vesicle when its centre lies inside that outline;
 //! where vesicles overlap, the upper one owns the overlap.

@@ -90,7 +90,7 @@ pub(super) fn cloud(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &m
 /// A dark polygon.
 pub(super) fn crystal(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
     let size_nm = dice.log_uniform(15.0, 120.0);
-    let outline = Outline::draw(Shape::Faceted, size_nm, dice).at(at.0, at.1);
+    let outline = Outline::draw(Shape::Angular, size_nm, dice).at(at.0, at.1);
     let mut body = Body::plain(outline, style.contrast * dice.uniform(0.6, 2.5), 0.0);
     body.edge_nm = 0.8;
     body.texture = (0.0, style.contrast * dice.uniform(0.0, 0.2));

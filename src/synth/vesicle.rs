@@ -11,6 +11,8 @@ pub const DIAMETER_MAX_NM: f64 = 250.0;
 
 /// Median (nm) and geometric spread of the smallest vesicles, which some preparations are full of.
 const SMALL: (f64, f64) = (38.0, 1.2);
+/// Smallest step between body and halo, in contrasts: truth that nobody could see would teach nonsense.
+const VISIBLE_STEP: f64 = 0.3;
 /// Draws until a diameter falls into the range; with the spreads in use the second draw nearly always does.
 const DRAWS_MAX: usize = 64;
 
@@ -90,8 +92,13 @@ impl Vesicle {
         ]);
         let appearance = dice.weighted(&style.appearances);
         let outline = Outline::draw(shape, diameter_nm, dice);
-        let body = draw_body(outline, appearance, style, dice);
+        let mut body = draw_body(outline, appearance, style, dice);
         let pool = draw_pool(0.5 * diameter_nm, style, dice);
+        if style.stain == Stain::Negative {
+            let rim: f64 = body.rims.iter().map(|r| 0.5 * r.level).sum();
+            let step = body.opacity * pool.level + 0.5 * body.meniscus.level - body.level - rim;
+            body.level -= (VISIBLE_STEP * style.contrast - step).max(0.0);
+        }
         Self { shape, appearance, body, pool }
     }
 
