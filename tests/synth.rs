@@ -149,7 +149,8 @@ fn bright_vesicles_are_brighter_than_their_halo() {
     for seed in 0..6 {
         let synthetic = small(Kind::Halo, seed);
         let (w, px_nm) = (synthetic.width, synthetic.pixel_size_nm);
-        for (id, row) in (1u16..).zip(vesicles(&synthetic)).filter(|(_, r)| r.visible_share > 0.9 && !r.touches_border) {
+        for (id, row) in (1u16..).zip(vesicles(&synthetic)).filter(|(_, r)| r.visible_share > 0.9 && !r.touches_border)
+        {
             let (mut inside, mut outside) = ((0.0, 0.0), (0.0, 0.0));
             for (i, &label) in synthetic.labels.label.iter().enumerate() {
                 let (x, y) = ((i % w) as f64 * px_nm - row.x_nm, (i / w) as f64 * px_nm - row.y_nm);

@@ -24,8 +24,7 @@ impl Canvas {
     /// An empty specimen on the given ground.
     pub fn new(ground: Field, pitch_nm: f64, dice: &mut Dice) -> Self {
         let (width, height) = (ground.width, ground.height);
-        let texture =
-            [TEXTURE_FINE_NM, TEXTURE_COARSE_NM].map(|nm| Field::relief(width, height, nm / pitch_nm, dice));
+        let texture = [TEXTURE_FINE_NM, TEXTURE_COARSE_NM].map(|nm| Field::relief(width, height, nm / pitch_nm, dice));
         Self { width, height, pitch_nm, thickness: ground.clone(), ground, texture }
     }
 

@@ -112,7 +112,7 @@ fn dot(at: (f64, f64), diameter_nm: f64, strength: f64, style: &Style, canvas: &
 
 /// The stain around a clump.
 fn pool(at: (f64, f64), radius_nm: f64, share: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
-    let level = share * style.level(style.halo, dice) * dice.uniform(0.5, 1.3);
+    let level = share * style.amount(style.halo, dice) * dice.uniform(0.5, 1.3);
     let reach_nm = radius_nm * dice.uniform(0.9, 1.5);
     let (sin, cos) = dice.angle().sin_cos();
     let squeeze = dice.uniform(0.6, 1.0);

@@ -1,5 +1,6 @@
 //! What everything lies on: the carbon film or ice, the slow drift of stain and illumination, broad pools of stain.
 
+use super::body::Pool;
 use super::canvas::Canvas;
 use super::dice::Dice;
 use super::field::Field;
@@ -33,11 +34,8 @@ pub(super) fn film(width: usize, height: usize, pitch_nm: f64, style: &Style, di
     drift.value.iter_mut().for_each(|v| *v = (film + (*v - middle) / swing * wanted).max(0.0));
     let finest_px = (style.grain_nm / pitch_nm).min(GRAIN_MAX_PX);
     let coarser_px = |scale: f64| style.grain_nm * scale / pitch_nm;
-    let scales = [
-        (finest_px, 1.0),
-        (coarser_px(2.7), dice.uniform(0.1, 0.5)),
-        (coarser_px(9.0), dice.uniform(0.0, 0.4)),
-    ];
+    let scales =
+        [(finest_px, 1.0), (coarser_px(2.7), dice.uniform(0.1, 0.5)), (coarser_px(9.0), dice.uniform(0.0, 0.4))];
     for (cell_px, share) in scales {
         // A pixel averages over grain finer than itself.
         let amount = style.grain * style.contrast * share * cell_px.min(1.0);
@@ -55,11 +53,9 @@ pub(super) fn pools(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, di
             _ => (dice.uniform(0.0, width_nm), dice.uniform(0.0, height_nm)),
         };
         let reach_nm = dice.log_uniform(60.0, 350.0);
-        let core = Outline::draw(Shape::Irregular, 0.5 * reach_nm, dice).at(
-            x_nm + 0.3 * reach_nm * dice.normal(),
-            y_nm + 0.3 * reach_nm * dice.normal(),
-        );
-        let pool = super::body::Pool {
+        let core = Outline::draw(Shape::Irregular, 0.5 * reach_nm, dice)
+            .at(x_nm + 0.3 * reach_nm * dice.normal(), y_nm + 0.3 * reach_nm * dice.normal());
+        let pool = Pool {
             level: style.contrast * style.shared_depth * dice.uniform(0.4, 1.2),
             width_nm: reach_nm,
             power: dice.uniform(1.0, 2.0),

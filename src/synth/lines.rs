@@ -43,7 +43,7 @@ pub(super) fn fold(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let turn = dice.uniform(1.5, 5.0) * dice.sign();
     let half_nm = 0.5 * style.membrane_nm * dice.uniform(0.8, 2.0);
     let strength = style.contrast * dice.uniform(0.3, 1.0) * style.sign();
-    let halo = style.level(style.halo, dice).max(0.0) * 0.6;
+    let halo = style.amount(style.halo, dice).max(0.0) * 0.6;
     let mut heading = dice.angle();
     let (mut x, mut y) = at;
     let steps = (turn.abs() * radius_nm / 4.0) as usize + 4;

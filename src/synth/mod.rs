@@ -1,7 +1,7 @@
 //! Micrographs with known truth.
 //!
 //! A [`Scene`] is a recipe; [`scene`] follows it: vesicles of known outline and everything that gets in the way are laid
-//! on a film as projected thickness, a beam passes through, a camera counts. [`write`] does so for a whole set.
+//! on a film as projected thickness, a beam passes through, a camera counts. [`write()`] does so for a whole set.
 //!
 //! The truth is the outer edge of the membrane. A pixel belongs to a vesicle when its centre lies inside that outline;
 //! where vesicles overlap, the upper one owns the overlap.
@@ -37,7 +37,7 @@ pub use write::{Options, Summary, write};
 
 use crate::image::Labels;
 use canvas::Canvas;
-use clutter::{Clutter as Sort, Piece};
+use clutter::Piece;
 use dice::Dice;
 use style::Style;
 use vesicle::Vesicle;
@@ -140,7 +140,7 @@ pub fn scene(recipe: &Scene) -> Synthetic {
 }
 
 /// Paints clutter and vesicles: clutter below, then the vesicles, then the dots that lie on top.
-fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(Sort, Piece)> {
+fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(Clutter, Piece)> {
     let mut pieces = Vec::new();
     let mut on_top = 0;
     for (sort, density_um2) in style.clutter {

@@ -25,6 +25,8 @@ pub enum Shape {
     Ellipse,
     /// Polygon with rounded corners.
     Faceted,
+    /// Polygon with sharp corners: crystals, never a vesicle.
+    Angular,
     /// A round body with a bud.
     Pear,
     /// Indented on one side.
@@ -44,6 +46,7 @@ impl Shape {
             Self::Circle => "circle",
             Self::Ellipse => "ellipse",
             Self::Faceted => "faceted",
+            Self::Angular => "angular",
             Self::Pear => "pear",
             Self::Kidney => "kidney",
             Self::Rod => "rod",
@@ -210,9 +213,12 @@ fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             let aspect = dice.uniform(1.08, 1.7);
             traced(|x, y| (x / aspect).hypot(y) - 1.0)
         }
-        Shape::Faceted => {
-            let sides = dice.count(5, 9);
-            let corner = dice.uniform(0.1, 0.3);
+        Shape::Faceted | Shape::Angular => {
+            let (sides, corner) = if shape == Shape::Faceted {
+                (dice.count(5, 9), dice.uniform(0.1, 0.3))
+            } else {
+                (dice.count(4, 7), dice.uniform(0.02, 0.06))
+            };
             let planes: Vec<_> = (0..sides)
                 .map(|i| {
                     let angle = TAU * (i as f64 + dice.uniform(-0.22, 0.22)) / sides as f64;
@@ -319,7 +325,7 @@ mod tests {
     #[test]
     fn every_shape_has_the_area_asked_for_and_sane_widths() {
         use Shape::*;
-        for shape in [Circle, Ellipse, Faceted, Pear, Kidney, Rod, Irregular, Ragged] {
+        for shape in [Circle, Ellipse, Faceted, Angular, Pear, Kidney, Rod, Irregular, Ragged] {
             for stream in 0..20 {
                 let outline = Outline::draw(shape, 100.0, &mut Dice::new(5, stream));
                 let (largest, smallest) = outline.feret_nm();

@@ -42,7 +42,8 @@ pub(super) fn debris(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &
 /// A membrane ring of which a third or more is missing.
 pub(super) fn open_rim(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
     let size_nm = dice.log_uniform(35.0, 200.0);
-    let shape = dice.weighted(&[(Shape::Circle, 2.0), (Shape::Ellipse, 2.0), (Shape::Irregular, 2.0), (Shape::Kidney, 1.0)]);
+    let shape =
+        dice.weighted(&[(Shape::Circle, 2.0), (Shape::Ellipse, 2.0), (Shape::Irregular, 2.0), (Shape::Kidney, 1.0)]);
     let outline = Outline::draw(shape, size_nm, dice).at(at.0, at.1);
     draw_pool(0.5 * size_nm, style, dice).paint(&outline, canvas);
     let mut body = draw_body(outline, Appearance::Membrane, style, dice);
@@ -89,7 +90,7 @@ pub(super) fn cloud(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &m
 /// A dark polygon.
 pub(super) fn crystal(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
     let size_nm = dice.log_uniform(15.0, 120.0);
-    let outline = Outline::draw(Shape::Faceted, size_nm, dice).at(at.0, at.1);
+    let outline = Outline::draw(Shape::Angular, size_nm, dice).at(at.0, at.1);
     let mut body = Body::plain(outline, style.contrast * dice.uniform(0.6, 2.5), 0.0);
     body.edge_nm = 0.8;
     body.texture = (0.0, style.contrast * dice.uniform(0.0, 0.2));

@@ -126,6 +126,8 @@ impl Style {
             }
             Kind::Coarse => {
                 style.oversampling = 2;
+                // Averaging pixels away would leave less noise than such figures show.
+                style.set_noise(1.4 / (style.camera.dose.sqrt() * style.contrast));
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
                 style.coverage = dice.log_uniform(0.008, 0.06);
                 style.export = Export::draw(0.5, 0.6, 0.25, dice);
@@ -262,8 +264,8 @@ impl Style {
         }
     }
 
-    /// Level of a draw from a range given in contrasts.
-    pub fn level(&self, range: Range, dice: &mut Dice) -> f64 {
+    /// A draw from a range given in contrasts, in absorption lengths.
+    pub fn amount(&self, range: Range, dice: &mut Dice) -> f64 {
         self.contrast * dice.uniform(range.0, range.1)
     }
 

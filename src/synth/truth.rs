@@ -94,13 +94,7 @@ pub(super) fn rows(
     rows
 }
 
-fn row(
-    piece: &Piece,
-    shape: &'static str,
-    appearance: &'static str,
-    polarity: Polarity,
-    is_vesicle: bool,
-) -> TruthRow {
+fn row(piece: &Piece, shape: &'static str, appearance: &'static str, polarity: Polarity, is_vesicle: bool) -> TruthRow {
     TruthRow {
         particle_id: 0,
         shape,

@@ -11,6 +11,8 @@ pub const DIAMETER_MAX_NM: f64 = 250.0;
 
 /// Median (nm) and geometric spread of the smallest vesicles, which some preparations are full of.
 const SMALL: (f64, f64) = (38.0, 1.2);
+/// Smallest step between body and halo, in contrasts: truth that nobody could see would teach nonsense.
+const VISIBLE_STEP: f64 = 0.3;
 /// Draws until a diameter falls into the range; with the spreads in use the second draw nearly always does.
 const DRAWS_MAX: usize = 64;
 
@@ -90,8 +92,13 @@ impl Vesicle {
         ]);
         let appearance = dice.weighted(&style.appearances);
         let outline = Outline::draw(shape, diameter_nm, dice);
-        let body = draw_body(outline, appearance, style, dice);
+        let mut body = draw_body(outline, appearance, style, dice);
         let pool = draw_pool(0.5 * diameter_nm, style, dice);
+        if style.stain == Stain::Negative {
+            let rim: f64 = body.rims.iter().map(|r| 0.5 * r.level).sum();
+            let step = body.opacity * pool.level + 0.5 * body.meniscus.level - body.level - rim;
+            body.level -= (VISIBLE_STEP * style.contrast - step).max(0.0);
+        }
         Self { shape, appearance, body, pool }
     }
 
@@ -105,7 +112,7 @@ impl Vesicle {
 /// The stain that gathers around a body of the given radius.
 pub(super) fn draw_pool(radius_nm: f64, style: &Style, dice: &mut Dice) -> Pool {
     Pool {
-        level: style.level(style.halo, dice),
+        level: style.amount(style.halo, dice),
         width_nm: radius_nm.max(15.0) * dice.uniform(style.halo_width.0, style.halo_width.1),
         power: dice.uniform(0.9, 1.8),
         lean: if dice.chance(0.5) { dice.uniform(0.0, 0.7) } else { 0.0 },
@@ -118,21 +125,21 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
     let c = style.contrast;
     let radius_nm = 0.5 * outline.diameter_nm();
     let opacity = dice.uniform(style.opacity.0, style.opacity.1);
-    let mut body = Body::plain(outline, style.level(style.level, dice), opacity);
+    let mut body = Body::plain(outline, style.amount(style.level, dice), opacity);
     body.shoulder_nm = (style.shoulder_nm + dice.uniform(-0.4, 0.4)).clamp(0.0, 0.15 * radius_nm);
     body.edge_nm = style.edge_nm * dice.uniform(0.8, 1.3);
     body.texture_offset = (dice.count(0, 500), dice.count(0, 500));
-    let texture = style.level(style.texture, dice);
+    let texture = style.amount(style.texture, dice);
     body.texture = (0.6 * texture, 0.5 * texture * dice.uniform(0.0, 1.0));
     body.meniscus = Pool {
-        level: style.level(style.halo, dice) * dice.uniform(0.0, 0.35),
+        level: style.amount(style.halo, dice) * dice.uniform(0.0, 0.35),
         width_nm: dice.uniform(3.0, 14.0),
         power: 1.3,
         lean: dice.uniform(0.0, 0.6),
         lean_angle: dice.angle(),
     };
     body.rim_unevenness = dice.uniform(0.0, 0.45);
-    let rim = style.level(style.rim, dice);
+    let rim = style.amount(style.rim, dice);
     match appearance {
         Appearance::Filled => {
             body.dome = style.sign() * c * dice.uniform(-0.1, 0.5);
@@ -186,7 +193,14 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             let sharp_nm = dice.uniform(0.8, 1.6);
             for depth_nm in [sharp_nm, (style.membrane_nm - sharp_nm).max(2.0 * sharp_nm)] {
                 let level = strength * dice.uniform(0.7, 1.0);
-                body.rims.push(Rim { level, depth_nm, outer_nm: sharp_nm, inner_nm: sharp_nm, lean: 0.0, lean_angle: 0.0 });
+                body.rims.push(Rim {
+                    level,
+                    depth_nm,
+                    outer_nm: sharp_nm,
+                    inner_nm: sharp_nm,
+                    lean: 0.0,
+                    lean_angle: 0.0,
+                });
             }
             body.meniscus.level = 0.0;
             body.opacity *= 0.5;

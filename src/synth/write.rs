@@ -116,8 +116,19 @@ pub fn write(out: &Path, count: usize, seed: u64, options: &Options) -> Result<S
     let mut scenes = csv_writer(&scenes_path)?;
     let mut particles = csv_writer(&truth_path)?;
     let head = [
-        "image", "particle_id", "shape", "appearance", "polarity", "x_nm", "y_nm", "diameter_nm", "feret_max_nm",
-        "feret_min_nm", "is_vesicle", "touches_border", "visible_share",
+        "image",
+        "particle_id",
+        "shape",
+        "appearance",
+        "polarity",
+        "x_nm",
+        "y_nm",
+        "diameter_nm",
+        "feret_max_nm",
+        "feret_min_nm",
+        "is_vesicle",
+        "touches_border",
+        "visible_share",
     ];
     particles.write_record(head).map_err(|e| unwritten(&truth_path, e))?;
     let mut summary = Summary { images: tables.len(), ..Summary::default() };
