@@ -80,7 +80,8 @@ impl Background {
             .flat_map(|j| (0..width / side).map(move |i| (i * side, j * side)))
             .map(|(x0, y0)| {
                 let row = |y: usize| &scene.grey[y * width + x0..][..side];
-                (y0..y0 + side).map(|y| row(y).iter().map(|&v| f64::from(v)).sum::<f64>()).sum::<f64>() / (side * side) as f64
+                (y0..y0 + side).map(|y| row(y).iter().map(|&v| f64::from(v)).sum::<f64>()).sum::<f64>()
+                    / (side * side) as f64
             })
             .collect();
         means.sort_by(f64::total_cmp);

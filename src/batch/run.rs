@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Device, DeviceRequest};
 use crate::image::Micrograph;
-use crate::measure::{Measured, Status, Model, mask};
+use crate::measure::{Measured, Model, Status, mask};
 use crate::pipeline::{self, Analysis};
 use crate::read::{self, Limits};
 use crate::report::atomic::{WholeFile, output_error, write_whole};
@@ -243,7 +243,12 @@ impl Record {
             cupule_version: env!("CARGO_PKG_VERSION").into(),
             command: job.command.clone(),
             config,
-            device: DeviceRecord { name: info.name, backend: info.backend, driver: info.driver, kind: info.kind.name().into() },
+            device: DeviceRecord {
+                name: info.name,
+                backend: info.backend,
+                driver: info.driver,
+                kind: info.kind.name().into(),
+            },
             inputs: Vec::new(),
             counts: BTreeMap::new(),
             stages: Vec::new(),

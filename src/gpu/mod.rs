@@ -114,6 +114,7 @@ impl Device {
     ) -> Result<Plane> {
         match self {
             Self::Native => {
+                let _ = grid; // the twins know their own
                 let host: Vec<&[f32]> = inputs
                     .iter()
                     .map(|plane| match plane {

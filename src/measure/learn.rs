@@ -16,7 +16,7 @@ pub fn examples(scene: &Scene, contours: &[Contour], truth: &Labels) -> Vec<Exam
         .zip(contours)
         .map(|(described, contour)| Example {
             features: described.features,
-            target: target(best_overlap(scene, contour, truth, &areas)),
+            target: target(best_overlap(scene, &contour.outer_edge(scene.working.pixel_nm), truth, &areas)),
         })
         .collect()
 }

@@ -77,7 +77,7 @@ fn particle(
     config: &Config,
 ) -> Option<Particle> {
     let working = scene.working;
-    let outline = Outline::new(contour, working);
+    let outline = Outline::new(&contour.outer_edge(working.pixel_nm), working);
     let shape = shape::shape(&Mask::of_outline(&outline, picture), picture);
     if shape.area_px2 == 0.0 {
         return None;

@@ -15,8 +15,10 @@ const GRANULAR: f64 = 0.45;
 /// The first rule that rejects a candidate.
 pub fn reason(diameter_nm: f64, confidence: f64, touches_border: bool, config: &Config) -> Option<Reason> {
     let segment = &config.segment;
-    let below = |rule, value, threshold| (value < threshold).then_some(Reason { rule, value, comparison: '<', threshold });
-    let above = |rule, value, threshold| (value > threshold).then_some(Reason { rule, value, comparison: '>', threshold });
+    let below =
+        |rule, value, threshold| (value < threshold).then_some(Reason { rule, value, comparison: '<', threshold });
+    let above =
+        |rule, value, threshold| (value > threshold).then_some(Reason { rule, value, comparison: '>', threshold });
     // What the border cuts off can't be too small.
     let small = if touches_border { None } else { below("diameter_nm", diameter_nm, segment.min_diameter_nm) };
     small

@@ -10,9 +10,6 @@ pub const RAYS: usize = 64;
 /// Vertices drawn between two rays: the chord's sag then stays below 0.01 % of the radius.
 const SUBDIVISIONS: usize = 4;
 
-/// Distance of the membrane's outer edge from the steepest slope, where a contour runs, nm.
-const EDGE_OFFSET_NM: f64 = 0.0;
-
 /// Whether a vesicle is lighter or darker than its immediate surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,14 +49,12 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// The outline of the membrane's outer edge, from a contour along the steepest slope.
+    /// A contour in pixels of the original image.
     pub fn new(contour: &Contour, working: &Working) -> Self {
-        let factor = working.factor as f64;
-        let offset = EDGE_OFFSET_NM / working.pixel_nm;
         Self {
             x_px: working.to_original_px(contour.x),
             y_px: working.to_original_px(contour.y),
-            radius_px: contour.radius.map(|r| ((f64::from(r) + offset) * factor) as f32),
+            radius_px: contour.radius.map(|r| r * working.factor as f32),
             polarity: contour.polarity,
         }
     }

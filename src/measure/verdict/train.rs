@@ -56,7 +56,6 @@ fn moments(examples: &[Example], n: usize) -> (Vec<f32>, Vec<f32>) {
 /// Weights of one layer as a flat row-major matrix with the bias in the last column, and Adam's memories of them.
 struct Trained {
     inputs: usize,
-    outputs: usize,
     value: Vec<f32>,
     gradient: Vec<f32>,
     first: Vec<f32>,
@@ -70,7 +69,7 @@ impl Trained {
         let n = outputs * (inputs + 1);
         let value =
             (0..n).map(|i| if i % (inputs + 1) == inputs { 0.0 } else { rng.random_range(-reach..reach) }).collect();
-        Self { inputs, outputs, value, gradient: vec![0.0; n], first: vec![0.0; n], second: vec![0.0; n] }
+        Self { inputs, value, gradient: vec![0.0; n], first: vec![0.0; n], second: vec![0.0; n] }
     }
 
     fn forward(&self, input: &[f32], output: &mut Vec<f32>) {
