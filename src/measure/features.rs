@@ -193,10 +193,11 @@ pub fn company(contours: &[Contour]) -> Vec<Company> {
         let (a, r) = (&contours[i], radii[i]);
         let mut company = Company::default();
         for (j, b) in contours.iter().enumerate() {
-            let distance = (a.x - b.x).hypot(a.y - b.y);
-            if i == j || distance > 3.0 * r + radii[j] {
+            let (dx, dy, reach) = (a.x - b.x, a.y - b.y, 3.0 * r + radii[j]);
+            if i == j || dx.abs() > reach || dy.abs() > reach {
                 continue;
             }
+            let distance = (dx * dx + dy * dy).sqrt();
             if radii[j] > 1.25 * r && distance < radii[j] - 0.5 * r {
                 company.around = company.around.max(b.reward);
             } else if radii[j] < 0.8 * r && distance < r - 0.5 * radii[j] {

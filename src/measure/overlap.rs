@@ -33,32 +33,44 @@ fn contains(contour: &Contour, x: f64, y: f64) -> bool {
     dx * dx + dy * dy < f64::from(contour.radius[k]).powi(2)
 }
 
-/// Area shared by two outlines over that of the smaller one.
-pub fn overlap(a: &Contour, b: &Contour) -> f64 {
-    let (small, large) = if area(a) <= area(b) { (a, b) } else { (b, a) };
-    let reach = small.radius.iter().chain(&large.radius).fold(0.0f32, |m, &r| m.max(r));
-    if (a.x - b.x).hypot(a.y - b.y) > 2.0 * f64::from(reach) {
-        return 0.0;
+/// An outline with what comparing it needs.
+struct Measured<'a> {
+    contour: &'a Contour,
+    area: f64,
+    reach: f64,
+}
+
+impl<'a> Measured<'a> {
+    fn new(contour: &'a Contour) -> Self {
+        Self { contour, area: area(contour), reach: f64::from(contour.radius.iter().fold(0.0, |m: f32, &r| m.max(r))) }
     }
-    let shared: f64 = samples(small).filter(|&(x, y, _)| contains(large, x, y)).map(|(_, _, area)| area).sum();
-    shared / area(small)
+
+    /// Area shared with another outline over that of the smaller one.
+    fn overlap(&self, other: &Self) -> f64 {
+        let (small, large) = if self.area <= other.area { (self, other) } else { (other, self) };
+        let (dx, dy) = (small.contour.x - large.contour.x, small.contour.y - large.contour.y);
+        let reach = small.reach + large.reach;
+        if dx.abs() > reach || dy.abs() > reach {
+            return 0.0;
+        }
+        let inside = samples(small.contour).filter(|&(x, y, _)| contains(large.contour, x, y));
+        inside.map(|(_, _, area)| area).sum::<f64>() / small.area
+    }
 }
 
 /// Goes through the outlines from the most to the least confident and keeps those that share no more than
 /// `OVERLAP_MAX` with a kept one. Returns the kept ones' positions, most confident first.
 pub fn suppress(contours: &[Contour], confidence: &[f64]) -> Vec<usize> {
+    let sized: Vec<Measured> = contours.iter().map(Measured::new).collect();
     let mut order: Vec<usize> = (0..contours.len()).collect();
     // Equal confidences: position decides, so that the order in which outlines were found does not.
     order.sort_by(|&a, &b| {
-        let place = |i: usize| (contours[i].y, contours[i].x);
-        confidence[b]
-            .total_cmp(&confidence[a])
-            .then(place(a).0.total_cmp(&place(b).0))
-            .then(place(a).1.total_cmp(&place(b).1))
+        let (p, q) = (&contours[a], &contours[b]);
+        confidence[b].total_cmp(&confidence[a]).then(p.y.total_cmp(&q.y)).then(p.x.total_cmp(&q.x))
     });
     let mut kept: Vec<usize> = Vec::new();
     for i in order {
-        if kept.iter().all(|&k| overlap(&contours[i], &contours[k]) <= OVERLAP_MAX) {
+        if kept.iter().all(|&k| sized[i].overlap(&sized[k]) <= OVERLAP_MAX) {
             kept.push(i);
         }
     }

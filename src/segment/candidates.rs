@@ -19,7 +19,7 @@ const RING_RADIUS_PX: f64 = 5.0;
 /// Half width of the window in which a candidate has the most votes of its band, over the ring's radius.
 const WINDOW: f64 = 0.25;
 /// Mean vote below which a ring is not worth an outline. Empty film reaches 0.2 to 0.3, a faint whole ring 0.4.
-const VOTE_MIN: f32 = 0.33;
+const VOTE_MIN: f32 = 0.35;
 /// Most candidates of one band and polarity, per picture area over ring area: a carpet of touching
 /// discs fills 0.9 of a picture, and is beyond what single vesicles can be told from.
 const DENSITY_MAX: f64 = 0.4;

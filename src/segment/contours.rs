@@ -11,19 +11,26 @@ use std::f64::consts::TAU;
 
 /// Radii searched around a candidate, over its ring's radius: from the short to the long half axis of an oval of 1 : 3.
 const SEARCH: std::ops::RangeInclusive<f64> = 0.5..=1.7;
-/// Radial positions of the first pass.
-const COARSE_POSITIONS: usize = 41;
-/// Radial positions of the passes that refine an outline.
-const FINE_POSITIONS: usize = 21;
+/// Rays and radial positions of the first pass, which most candidates don't survive.
+const COARSE: Sampling = Sampling { rays: 32, positions: 33 };
+/// The same of the passes that refine an outline.
+const FINE: Sampling = Sampling { rays: RAYS, positions: 21 };
 /// Distance of those positions, px of their level: they reach 2.5 px to either side, what a level twice as coarse can be
 /// wrong by.
 const FINE_STEP_PX: f64 = 0.25;
+/// How densely a candidate is looked at; the number of rays divides [`RAYS`].
+#[derive(Clone, Copy)]
+struct Sampling {
+    rays: usize,
+    positions: usize,
+}
+
 /// Candidates solved in one dispatch: bounds the memory of the rewards to some 40 MB.
 const BATCH: usize = 4096;
 
-/// Mean reward below which a first outline is not refined. Empty film gives 0.45 to 0.5, nineteen of twenty vesicles that
-/// experts outlined more than 0.6.
-const COARSE_REWARD_MIN: f32 = 0.4;
+/// Mean reward below which a first outline is not refined. Rings in empty film reach 0.45 to 0.55; no vesicle that experts
+/// outlined is lost at 0.6.
+const COARSE_REWARD_MIN: f32 = 0.55;
 /// The same for a finished outline to be handed on.
 const REWARD_MIN: f32 = 0.5;
 
@@ -82,6 +89,21 @@ impl Contour {
             x >= -0.5 && y >= -0.5 && x <= level.width as f64 - 0.5 && y <= level.height as f64 - 0.5
         };
         (0..RAYS).filter(inside).count() as f32 / RAYS as f32
+    }
+
+    /// This contour with the kernel's solution: radii (px of the level) of every first, second, ... ray, then their reward.
+    fn solved(&self, solved: &[f32], level: &Level) -> Self {
+        let (reward, radii) = solved.split_last().unwrap_or((&0.0, &[]));
+        let every = RAYS / radii.len();
+        let mut contour = self.clone();
+        for (k, radius) in contour.radius.iter_mut().enumerate() {
+            let (before, after) = (radii[k / every], radii[k.div_ceil(every) % radii.len()]);
+            let part = (k % every) as f32 / every as f32;
+            *radius = (before + (after - before) * part) * level.scale as f32;
+        }
+        let known = contour.known_share(level);
+        contour.reward = if known >= KNOWN_MIN { reward / known } else { 0.0 };
+        contour.recentred()
     }
 
     /// The same outline, its rays starting from its centroid; as it is when they nearly do.
@@ -156,18 +178,19 @@ pub fn contours(
             vote: c.vote,
         })
         .collect();
+    let mut promising = vec![false; contours.len()];
     for (index, level) in levels.iter().enumerate().rev() {
         let starting: Vec<usize> = (0..contours.len()).filter(|&i| level_of[i] == index).collect();
-        let step = |i: usize| candidates[i].radius * (SEARCH.end() - SEARCH.start()) / (COARSE_POSITIONS - 1) as f64;
-        pass(device, level, &mut contours, &starting, COARSE_POSITIONS, step, penalty)?;
+        let step = |i: usize| candidates[i].radius * (SEARCH.end() - SEARCH.start()) / (COARSE.positions - 1) as f64;
+        pass(device, level, &mut contours, &starting, COARSE, step, penalty)?;
+        starting.iter().for_each(|&i| promising[i] = contours[i].reward >= COARSE_REWARD_MIN);
         // A level that is the first for some is a finer one for those that came before.
-        let promising = |&i: &usize| level_of[i] >= index && contours[i].reward >= COARSE_REWARD_MIN;
-        let refined: Vec<usize> = (0..contours.len()).filter(promising).collect();
+        let refined: Vec<usize> = (0..contours.len()).filter(|&i| promising[i] && level_of[i] >= index).collect();
         let last = if index == 0 { finest } else { level };
-        pass(device, last, &mut contours, &refined, FINE_POSITIONS, |_| FINE_STEP_PX * last.scale, penalty)?;
+        pass(device, last, &mut contours, &refined, FINE, |_| FINE_STEP_PX * last.scale, penalty)?;
     }
-    contours.retain(|c| c.reward >= REWARD_MIN);
-    Ok(contours)
+    let whole = contours.into_iter().zip(promising).filter(|(c, promising)| *promising && c.reward >= REWARD_MIN);
+    Ok(whole.map(|(contour, _)| contour).collect())
 }
 
 /// Improves the chosen contours on one level. `step` gives the distance of the radial positions, working pixels.
@@ -176,17 +199,16 @@ fn pass(
     level: &Level,
     contours: &mut [Contour],
     chosen: &[usize],
-    positions: usize,
+    Sampling { rays, positions }: Sampling,
     step: impl Fn(usize) -> f64,
     penalty: f64,
 ) -> Result<()> {
-    let direction = (0..RAYS)
-        .flat_map(|k| {
-            let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
-            [cos as f32, sin as f32]
-        })
-        .collect();
-    let direction = device.upload(direction)?;
+    let every = RAYS / rays;
+    let direction = (0..rays).flat_map(|k| {
+        let (sin, cos) = (TAU * k as f64 / rays as f64).sin_cos();
+        [cos as f32, sin as f32]
+    });
+    let direction = device.upload(direction.collect())?;
     for batch in chosen.chunks(BATCH) {
         let n = batch.len();
         let candidate = batch.iter().flat_map(|&i| {
@@ -195,38 +217,30 @@ fn pass(
             [x as f32, y as f32, (step(i) / level.scale) as f32, c.polarity.sign()]
         });
         let candidate = device.upload(candidate.collect())?;
-        let prior = batch.iter().flat_map(|&i| contours[i].radius.map(|r| r / level.scale as f32));
+        let prior = batch.iter().flat_map(|&i| contours[i].radius.iter().step_by(every).map(|r| r / level.scale as f32));
         let prior = device.upload(prior.collect())?;
         let polar = PolarParams {
             width: level.width as u32,
             height: level.height as u32,
             candidates: n as u32,
-            rays: RAYS as u32,
+            rays: rays as u32,
             positions: positions as u32,
         };
         let inputs: [&Plane; 4] = [&level.gradient, &candidate, &prior, &direction];
-        let reward = device.run(&kernels::POLAR, &polar, &inputs, n * RAYS * positions, [RAYS * positions, n, 1])?;
+        let reward = device.run(&kernels::POLAR, &polar, &inputs, n * rays * positions, [rays * positions, n, 1])?;
         let contour = ContourParams {
             candidates: n as u32,
-            rays: RAYS as u32,
+            rays: rays as u32,
             positions: positions as u32,
             penalty: penalty as f32,
         };
         let inputs = [&reward, &candidate, &prior];
-        let solved = device.run(&kernels::CONTOUR, &contour, &inputs, n * (RAYS + 1), [n * 64, 1, 1])?;
+        let solved = device.run(&kernels::CONTOUR, &contour, &inputs, n * (rays + 1), [n * 64, 1, 1])?;
         let solved = device.download(&solved)?;
         let better: Vec<Contour> = batch
             .par_iter()
-            .zip(solved.par_chunks_exact(RAYS + 1))
-            .map(|(&i, solved)| {
-                let mut contour = contours[i].clone();
-                for (radius, solved) in contour.radius.iter_mut().zip(solved) {
-                    *radius = solved * level.scale as f32;
-                }
-                let known = contour.known_share(level);
-                contour.reward = if known >= KNOWN_MIN { solved[RAYS] / known } else { 0.0 };
-                contour.recentred()
-            })
+            .zip(solved.par_chunks_exact(rays + 1))
+            .map(|(&i, solved)| contours[i].solved(solved, level))
             .collect();
         for (&i, contour) in batch.iter().zip(better) {
             contours[i] = contour;

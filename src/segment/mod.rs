@@ -92,8 +92,11 @@ fn distinct(mut contours: Vec<Contour>) -> Vec<Contour> {
     for contour in contours {
         let radius = contour.mean_radius();
         let same = |(other, other_radius): &(Contour, f64)| {
-            let near = (other.x - contour.x).hypot(other.y - contour.y) < SAME * radius;
-            near && (other_radius / radius - 1.0).abs() < SAME && other.polarity == contour.polarity
+            let (dx, dy, near) = (other.x - contour.x, other.y - contour.y, SAME * radius);
+            dx.abs() < near
+                && dx * dx + dy * dy < near * near
+                && (other_radius / radius - 1.0).abs() < SAME
+                && other.polarity == contour.polarity
         };
         if !kept.iter().any(same) {
             kept.push((contour, radius));
