@@ -2,7 +2,7 @@
 
 use super::canvas::{self, Area, Stroke};
 use super::csv::decimal;
-use super::overlay::{View, of_status, stroke};
+use super::overlay::{View, is_drawn, of_status, stroke};
 use crate::image::Micrograph;
 use crate::measure::{Particle, Status};
 use crate::units::PixelSize;
@@ -48,7 +48,10 @@ impl Legend {
         }];
         for status in [Status::Accepted, Status::Border, Status::Rejected] {
             let count = of_status(particles, status).count();
-            let text = format!("{} {count}", status.name());
+            let text = match of_status(particles, status).filter(|p| is_drawn(p)).count() {
+                drawn if drawn == count => format!("{} {count}", status.name()),
+                drawn => format!("{} {count} with the likeliest {drawn} drawn", status.name()),
+            };
             let line = Stroke { opacity: 1.0, ..stroke(status, view.line, count) };
             entries.push(entry(Swatch::Line(line), 20 * unit, text));
         }

@@ -29,6 +29,15 @@ pub fn write_overlay(out: &mut dyn Write, picture: &Micrograph, particles: &[Par
     out.write_all(&png)
 }
 
+/// Least confidence of a rejected candidate that is drawn: the many that are certainly nothing, rings in the grain of empty
+/// film, would hide what a person looks for here, the near misses. All of them are in the table.
+pub const REJECTED_DRAWN_MIN: f64 = 0.05;
+
+/// Whether a particle's outline is drawn.
+pub(super) fn is_drawn(particle: &Particle) -> bool {
+    particle.status != Status::Rejected || particle.confidence >= REJECTED_DRAWN_MIN
+}
+
 /// Draws the overlay: the picture with outlines and ids, below it a strip with legend and scale bar.
 pub fn overlay(picture: &Micrograph, particles: &[Particle]) -> RgbImage {
     let view = View::of(picture);
@@ -146,8 +155,8 @@ pub(super) fn of_status(particles: &[Particle], status: Status) -> impl Iterator
 fn draw_outlines(specimen: &mut RgbImage, view: &View, particles: &[Particle]) {
     // What matters most comes last and is on top.
     for status in [Status::Rejected, Status::Border, Status::Accepted] {
-        let count = of_status(particles, status).count();
-        for particle in of_status(particles, status) {
+        let count = of_status(particles, status).filter(|p| is_drawn(p)).count();
+        for particle in of_status(particles, status).filter(|p| is_drawn(p)) {
             // On a tiny vesicle a line as thick as elsewhere would leave nothing to see.
             let line = view.line.min(0.08 * particle.outline.mean_radius_px() * view.scale()).max(0.6);
             canvas::line(specimen, &view.polygon(particle), true, &stroke(status, line, count));

@@ -217,7 +217,8 @@ fn pass(
             [x as f32, y as f32, (step(i) / level.scale) as f32, c.polarity.sign()]
         });
         let candidate = device.upload(candidate.collect())?;
-        let prior = batch.iter().flat_map(|&i| contours[i].radius.iter().step_by(every).map(|r| r / level.scale as f32));
+        let prior =
+            batch.iter().flat_map(|&i| contours[i].radius.iter().step_by(every).map(|r| r / level.scale as f32));
         let prior = device.upload(prior.collect())?;
         let polar = PolarParams {
             width: level.width as u32,
