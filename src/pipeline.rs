@@ -6,7 +6,7 @@ use crate::denoise::denoise;
 use crate::error::Result;
 use crate::gpu::Device;
 use crate::image::Micrograph;
-use crate::measure::{Measured, Scene, measure};
+use crate::measure::{Measured, Rules, Scene, measure};
 use crate::segment::segment;
 use std::time::Instant;
 
@@ -56,7 +56,8 @@ pub fn analyze(micrograph: &Micrograph, config: &Config, device: &Device) -> Res
     clock.lap("segment");
     let grey = device.download(&denoised.plane)?;
     let scene = Scene { working: &working, grey: &grey, noise: denoised.noise };
-    let measured = measure(&scene, &segmentation.contours, (micrograph.width, micrograph.height), config);
+    let rules = Rules { segment: &config.segment, verdict: &config.verdict };
+    let measured = measure(&scene, &segmentation.contours, (micrograph.width, micrograph.height), &rules);
     let background = Background::new(&scene);
     clock.lap("measure");
 

@@ -13,9 +13,9 @@ pub mod verdict;
 pub use learn::examples;
 pub use mask::Mask;
 pub use particle::{Class, Particle, Reason, Shape, Status};
+pub use rules::Rules;
 
 use crate::calibrate::Working;
-use crate::config::Config;
 use crate::segment::{Contour, Outline};
 use appearance::Appearance;
 use features::{Picture, Readings, Setting};
@@ -47,7 +47,7 @@ pub struct Measured {
 /// Judges outlines, drops those that describe the same thing as a more confident one, and measures the others.
 ///
 /// `picture` is the size of the original, px.
-pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), config: &Config) -> Measured {
+pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rules: &Rules) -> Measured {
     let described = describe(scene, contours);
     let model = Model::embedded();
     let confidence: Vec<f64> = described.par_iter().map(|d| model.confidence(&d.features)).collect();
@@ -55,7 +55,7 @@ pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), con
     let suppressed_count = contours.len() - kept.len();
     let mut particles: Vec<Particle> = kept
         .into_par_iter()
-        .filter_map(|i| particle(scene, &contours[i], &described[i].readings, confidence[i], picture, config))
+        .filter_map(|i| particle(scene, &contours[i], &described[i].readings, confidence[i], picture, rules))
         .collect();
     particles.sort_by(|a, b| {
         let place = |p: &Particle| (p.shape.y_px, p.shape.x_px);
@@ -74,7 +74,7 @@ fn particle(
     readings: &Readings,
     confidence: f64,
     picture: (usize, usize),
-    config: &Config,
+    rules: &Rules,
 ) -> Option<Particle> {
     let working = scene.working;
     let outline = Outline::new(&contour.outer_edge(working.pixel_nm), working);
@@ -84,8 +84,8 @@ fn particle(
     }
     let appearance = Appearance::new(scene, contour, readings);
     let diameter_nm = shape.diameter_px * working.pixel_nm / working.factor as f64;
-    let reason = rules::reason(diameter_nm, confidence, shape.touches_border, config);
-    let class = rules::class(diameter_nm, &appearance, reason.is_none(), config);
+    let reason = rules.reason(diameter_nm, confidence, shape.touches_border);
+    let class = rules.class(diameter_nm, &appearance, reason.is_none());
     let status = match reason {
         Some(_) => Status::Rejected,
         None if shape.touches_border => Status::Border,
