@@ -4,7 +4,7 @@
 //! any exposure, magnification and size. What has a scale (diameter, contrast over noise, pixels across) is a feature of
 //! its own, as a logarithm.
 
-use crate::segment::{Contour, RAYS};
+use crate::segment::{Contour, Neighbours, RAY_DIRECTIONS, RAYS};
 use std::f64::consts::TAU;
 
 /// Distances from the centre at which grey values are read, over the outline's radius along each ray.
@@ -87,8 +87,7 @@ impl Readings {
         let mut contrast = [None; RAYS];
         let mut alignment = [0.0; RAYS];
         for k in 0..RAYS {
-            let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
-            let (sin, cos) = (sin as f32, cos as f32);
+            let [cos, sin] = RAY_DIRECTIONS[k].map(|v| v as f32);
             let r = contour.radius[k];
             for (row, rho) in profile.iter_mut().zip(PROFILE) {
                 row[k] = picture.at(cx + rho * r * cos, cy + rho * r * sin);
@@ -189,15 +188,17 @@ pub struct Company {
 /// Relations of all outlines; positions and sizes decide, so the order does not.
 pub fn company(contours: &[Contour]) -> Vec<Company> {
     let radii: Vec<f64> = contours.iter().map(Contour::mean_radius).collect();
+    let largest = radii.iter().fold(0.0f64, |m, &r| m.max(r));
+    let index = Neighbours::of(contours.iter().map(|c| (c.x, c.y)));
     let one = |i: usize| {
         let (a, r) = (&contours[i], radii[i]);
         let mut company = Company::default();
-        for (j, b) in contours.iter().enumerate() {
-            let (dx, dy, reach) = (a.x - b.x, a.y - b.y, 3.0 * r + radii[j]);
-            if i == j || dx.abs() > reach || dy.abs() > reach {
+        for j in index.near(a.x, a.y, largest.max(3.0 * r)) {
+            let b = &contours[j];
+            if i == j {
                 continue;
             }
-            let distance = (dx * dx + dy * dy).sqrt();
+            let distance = ((a.x - b.x).powi(2) + (a.y - b.y).powi(2)).sqrt();
             if radii[j] > 1.25 * r && distance < radii[j] - 0.5 * r {
                 company.around = company.around.max(b.reward);
             } else if radii[j] < 0.8 * r && distance < r - 0.5 * radii[j] {
@@ -268,7 +269,7 @@ fn shape(f: &mut Vec<f32>, contour: &Contour) {
     let wave = |n: usize| {
         let (mut c, mut s) = (0.0f64, 0.0f64);
         for (k, &r) in r.iter().enumerate() {
-            let (sin, cos) = (TAU * (n * k) as f64 / RAYS as f64).sin_cos();
+            let [cos, sin] = RAY_DIRECTIONS[n * k % RAYS];
             c += f64::from(r) * cos;
             s += f64::from(r) * sin;
         }

@@ -1,6 +1,6 @@
 //! Which outlines describe the same thing, and which of them stays.
 
-use crate::segment::{Contour, RAYS};
+use crate::segment::{Contour, Neighbours, RAY_DIRECTIONS, RAYS};
 use std::f64::consts::TAU;
 
 /// Rings of sample points inside an outline: with 64 rays, 512 points give an area share to a percent.
@@ -12,7 +12,7 @@ const OVERLAP_MAX: f64 = 0.3;
 /// Points spread evenly over the rays and rings of an outline, with the area each stands for.
 pub fn samples(contour: &Contour) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     (0..RAYS).flat_map(move |k| {
-        let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
+        let [cos, sin] = RAY_DIRECTIONS[k];
         let r = f64::from(contour.radius[k]);
         let area = r * r * TAU / (2.0 * (RAYS * RINGS) as f64);
         (0..RINGS).map(move |ring| {
@@ -68,9 +68,13 @@ pub fn suppress(contours: &[Contour], confidence: &[f64]) -> Vec<usize> {
         let (p, q) = (&contours[a], &contours[b]);
         confidence[b].total_cmp(&confidence[a]).then(p.y.total_cmp(&q.y)).then(p.x.total_cmp(&q.x))
     });
-    let mut kept: Vec<usize> = Vec::new();
+    let largest = sized.iter().fold(0.0f64, |m, s| m.max(s.reach));
+    let mut index = Neighbours::covering(contours.iter().map(|c| (c.x, c.y)));
+    let mut kept = Vec::new();
     for i in order {
-        if kept.iter().all(|&k| sized[i].overlap(&sized[k]) <= OVERLAP_MAX) {
+        let (x, y) = (contours[i].x, contours[i].y);
+        if index.near(x, y, sized[i].reach + largest).all(|k| sized[i].overlap(&sized[k]) <= OVERLAP_MAX) {
+            index.insert(i, x, y);
             kept.push(i);
         }
     }

@@ -2,12 +2,11 @@
 
 use super::candidates::{Candidate, level_of};
 use super::native::{ContourParams, PolarParams};
-use super::outline::{Polarity, RAYS};
+use super::outline::{Polarity, RAY_DIRECTIONS, RAYS};
 use super::pyramid::Level;
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
 use rayon::prelude::*;
-use std::f64::consts::TAU;
 
 /// Radii searched around a candidate, over its ring's radius: from the short to the long half axis of an oval of 1 : 3.
 const SEARCH: std::ops::RangeInclusive<f64> = 0.5..=1.7;
@@ -77,7 +76,7 @@ impl Contour {
     }
 
     fn vertex(&self, k: usize) -> [f64; 2] {
-        let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
+        let [cos, sin] = RAY_DIRECTIONS[k];
         let r = f64::from(self.radius[k]);
         [self.x + r * cos, self.y + r * sin]
     }
@@ -114,9 +113,8 @@ impl Contour {
             return self;
         }
         let mut radius = [0.0f32; RAYS];
-        for (k, radius) in radius.iter_mut().enumerate() {
-            let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
-            *radius = farthest_crossing(&polygon, [x, y], [cos, sin]) as f32;
+        for (radius, along) in radius.iter_mut().zip(RAY_DIRECTIONS.iter()) {
+            *radius = farthest_crossing(&polygon, [x, y], *along) as f32;
         }
         // A centroid outside its own outline would give rays that never cross it.
         if radius.iter().all(|&r| r > 0.0) { Self { x, y, radius, ..self } } else { self }
@@ -140,19 +138,18 @@ fn centroid(polygon: &[[f64; 2]]) -> Option<[f64; 2]> {
 
 /// Largest distance at which a ray crosses a polygon, 0 if it never does.
 fn farthest_crossing(polygon: &[[f64; 2]], from: [f64; 2], along: [f64; 2]) -> f64 {
+    // Positions along the ray and to its left.
+    let seen = |p: &[f64; 2]| {
+        let (x, y) = (p[0] - from[0], p[1] - from[1]);
+        (x * along[0] + y * along[1], y * along[0] - x * along[1])
+    };
     let mut farthest = 0.0f64;
-    for (i, a) in polygon.iter().enumerate() {
-        let b = polygon[(i + 1) % polygon.len()];
-        let (ax, ay, ex, ey) = (a[0] - from[0], a[1] - from[1], b[0] - a[0], b[1] - a[1]);
-        let across = along[0] * ey - along[1] * ex;
-        if across.abs() < 1e-12 {
-            continue;
+    let Some(mut a) = polygon.last().map(seen) else { return farthest };
+    for b in polygon.iter().map(seen) {
+        if (a.1 < 0.0) != (b.1 < 0.0) {
+            farthest = farthest.max(a.0 + (b.0 - a.0) * a.1 / (a.1 - b.1));
         }
-        let distance = (ax * ey - ay * ex) / across;
-        let part = (ax * along[1] - ay * along[0]) / across;
-        if (0.0..=1.0).contains(&part) {
-            farthest = farthest.max(distance);
-        }
+        a = b;
     }
     farthest
 }
@@ -204,10 +201,7 @@ fn pass(
     penalty: f64,
 ) -> Result<()> {
     let every = RAYS / rays;
-    let direction = (0..rays).flat_map(|k| {
-        let (sin, cos) = (TAU * k as f64 / rays as f64).sin_cos();
-        [cos as f32, sin as f32]
-    });
+    let direction = RAY_DIRECTIONS.iter().step_by(every).flatten().map(|&v| v as f32);
     let direction = device.upload(direction.collect())?;
     for batch in chosen.chunks(BATCH) {
         let n = batch.len();

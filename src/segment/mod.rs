@@ -6,11 +6,13 @@
 mod candidates;
 mod contours;
 pub mod native;
+mod neighbours;
 mod outline;
 mod pyramid;
 
 pub use contours::Contour;
-pub use outline::{Outline, Polarity, RAYS};
+pub use neighbours::Neighbours;
+pub use outline::{Outline, Polarity, RAY_DIRECTIONS, RAYS};
 
 use crate::calibrate::Working;
 use crate::denoise::Denoised;
@@ -88,19 +90,21 @@ fn distinct(mut contours: Vec<Contour>) -> Vec<Contour> {
             .then(a.x.total_cmp(&b.x))
             .then(a.vote.total_cmp(&b.vote))
     });
-    let mut kept: Vec<(Contour, f64)> = Vec::new();
-    for contour in contours {
-        let radius = contour.mean_radius();
-        let same = |(other, other_radius): &(Contour, f64)| {
-            let (dx, dy, near) = (other.x - contour.x, other.y - contour.y, SAME * radius);
-            dx.abs() < near
-                && dx * dx + dy * dy < near * near
-                && (other_radius / radius - 1.0).abs() < SAME
-                && other.polarity == contour.polarity
+    let radii: Vec<f64> = contours.iter().map(Contour::mean_radius).collect();
+    let mut index = Neighbours::covering(contours.iter().map(|c| (c.x, c.y)));
+    let mut kept = Vec::new();
+    for (i, contour) in contours.iter().enumerate() {
+        let near = SAME * radii[i];
+        let same = |k: usize| {
+            let other = &contours[k];
+            let (dx, dy) = (other.x - contour.x, other.y - contour.y);
+            let alike = (radii[k] / radii[i] - 1.0).abs() < SAME && other.polarity == contour.polarity;
+            alike && dx * dx + dy * dy < near * near
         };
-        if !kept.iter().any(same) {
-            kept.push((contour, radius));
+        if !index.near(contour.x, contour.y, near).any(same) {
+            index.insert(i, contour.x, contour.y);
+            kept.push(i);
         }
     }
-    kept.into_iter().map(|(contour, _)| contour).collect()
+    kept.into_iter().map(|i| contours[i].clone()).collect()
 }

@@ -3,9 +3,18 @@
 use super::Contour;
 use crate::calibrate::Working;
 use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
 /// Rays of an outline. At 64 a 150 nm vesicle has a vertex every 7 nm, about a membrane's thickness.
 pub const RAYS: usize = 64;
+
+/// Cosine and sine of each ray.
+pub static RAY_DIRECTIONS: LazyLock<[[f64; 2]; RAYS]> = LazyLock::new(|| {
+    std::array::from_fn(|k| {
+        let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
+        [cos, sin]
+    })
+});
 
 /// Vertices drawn between two rays: the chord's sag then stays below 0.01 % of the radius.
 const SUBDIVISIONS: usize = 4;
