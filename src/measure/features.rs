@@ -5,7 +5,6 @@
 //! its own, as a logarithm.
 
 use crate::segment::{Contour, Neighbours, RAY_DIRECTIONS, RAYS};
-use std::f64::consts::TAU;
 
 /// Distances from the centre at which grey values are read, over the outline's radius along each ray.
 pub const PROFILE: [f32; 22] = [

@@ -77,8 +77,8 @@ pub fn candidates(device: &Device, level: &Level, radius: f64) -> Result<Vec<Can
         peaks.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(&b.1)).then(a.0.cmp(&b.0)));
         peaks.truncate(count_max);
         found.extend(peaks.into_iter().map(|(x, y, vote)| Candidate {
-            x: level.to_working(x as f64),
-            y: level.to_working(y as f64),
+            x: level.on_working(x as f64),
+            y: level.on_working(y as f64),
             radius,
             polarity,
             vote,

@@ -84,7 +84,7 @@ impl Contour {
     /// Share of the outline that lies inside the picture.
     pub fn known_share(&self, level: &Level) -> f32 {
         let inside = |k: &usize| {
-            let [x, y] = self.vertex(*k).map(|v| level.from_working(v));
+            let [x, y] = self.vertex(*k).map(|v| level.on_level(v));
             x >= -0.5 && y >= -0.5 && x <= level.width as f64 - 0.5 && y <= level.height as f64 - 0.5
         };
         (0..RAYS).filter(inside).count() as f32 / RAYS as f32
@@ -207,7 +207,7 @@ fn pass(
         let n = batch.len();
         let candidate = batch.iter().flat_map(|&i| {
             let c = &contours[i];
-            let (x, y) = (level.from_working(c.x), level.from_working(c.y));
+            let (x, y) = (level.on_level(c.x), level.on_level(c.y));
             [x as f32, y as f32, (step(i) / level.scale) as f32, c.polarity.sign()]
         });
         let candidate = device.upload(candidate.collect())?;

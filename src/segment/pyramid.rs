@@ -15,12 +15,12 @@ pub struct Level {
 
 impl Level {
     /// Position on this level of a working-grid index.
-    pub fn from_working(&self, index: f64) -> f64 {
+    pub fn on_level(&self, index: f64) -> f64 {
         (index + 0.5) / self.scale - 0.5
     }
 
     /// Working-grid index of a position on this level.
-    pub fn to_working(&self, index: f64) -> f64 {
+    pub fn on_working(&self, index: f64) -> f64 {
         (index + 0.5) * self.scale - 0.5
     }
 }
