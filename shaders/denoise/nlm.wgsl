@@ -1,6 +1,9 @@
 // Non-local means in whole numbers: bit for bit the same on every device, in any order of summation.
 //
 // Values are 0 to 65535; patches are compared on the upper 12 bits so that a sum of 25 squares fits 32 bits.
+//
+// One invocation computes a block of 4 x 4 pixels: 16 patches lie on the same eight rows of eight values, so that each
+// is read once per offset instead of 6 times. A lane of a vector is a column of the block.
 
 struct Params {
     width: u32,
@@ -10,6 +13,7 @@ struct Params {
     weight_shift: u32,   // weight = (distance_max - distance) >> weight_shift, at most 255
 }
 
+const BLOCK = 4;            // px; pixels of an invocation along each axis
 const PATCH_RADIUS = 2;     // px; 5 x 5
 const COMPARED_SHIFT = 4u;  // 16 -> 12 bits
 
@@ -17,40 +21,115 @@ const COMPARED_SHIFT = 4u;  // 16 -> 12 bits
 @group(0) @binding(1) var<storage, read> grey: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
-fn value(x: i32, y: i32) -> u32 {
-    return u32(grey[index(inside(x, params.width), inside(y, params.height), params.width)]);
+// Eight neighbouring values of a row.
+struct Row {
+    left: vec4<u32>,
+    right: vec4<u32>,
 }
 
-fn patch_distance(x: i32, y: i32, dx: i32, dy: i32) -> u32 {
-    var sum = 0u;
-    for (var j = -PATCH_RADIUS; j <= PATCH_RADIUS; j++) {
-        for (var i = -PATCH_RADIUS; i <= PATCH_RADIUS; i++) {
-            // Both pixels are pulled inside on their own, as the native twin's padded picture does it.
-            let a = i32(value(x + i, y + j) >> COMPARED_SHIFT);
-            let b = i32(value(x + dx + i, y + dy + j) >> COMPARED_SHIFT);
-            sum += u32((a - b) * (a - b));
-        }
+// Weights and weighted values of four pixels, summed over the offsets so far.
+struct Sums {
+    weight: vec4<u32>,
+    value: vec4<u32>,
+}
+
+fn four(x: i32, start: u32) -> vec4<u32> {
+    let a = grey[start + u32(inside(x, params.width))];
+    let b = grey[start + u32(inside(x + 1, params.width))];
+    let c = grey[start + u32(inside(x + 2, params.width))];
+    let d = grey[start + u32(inside(x + 3, params.width))];
+    return vec4<u32>(vec4<f32>(a, b, c, d));
+}
+
+// The row of values that the patches of four pixels from x on lie on.
+fn row(x: i32, y: i32) -> Row {
+    let start = u32(inside(y, params.height)) * params.width;
+    return Row(four(x - PATCH_RADIUS, start), four(x - PATCH_RADIUS + BLOCK, start));
+}
+
+// The values of the four pixels themselves.
+fn own(r: Row) -> vec4<u32> {
+    return vec4<u32>(r.left.zw, r.right.xy);
+}
+
+fn squares(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+    let difference = vec4<i32>(a >> vec4<u32>(COMPARED_SHIFT)) - vec4<i32>(b >> vec4<u32>(COMPARED_SHIFT));
+    return vec4<u32>(difference * difference);
+}
+
+// What one row adds to the distances of four patches: sums of five neighbouring squares.
+fn row_distance(a: Row, b: Row) -> vec4<u32> {
+    let l = squares(a.left, b.left);
+    let r = squares(a.right, b.right);
+    return l + vec4<u32>(l.yzw, r.x) + vec4<u32>(l.zw, r.xy) + vec4<u32>(l.w, r.xyz) + r;
+}
+
+fn add(sums: Sums, distance: vec4<u32>, value: vec4<u32>) -> Sums {
+    let room = vec4<u32>(params.distance_max) - min(distance, vec4<u32>(params.distance_max));
+    let weight = room >> vec4<u32>(params.weight_shift);
+    return Sums(sums.weight + weight, sums.value + weight * value);
+}
+
+fn write(x: u32, y: u32, sums: Sums, unfiltered: vec4<u32>) {
+    if (y >= params.height) {
+        return;
     }
-    return sum;
+    let mean = (sums.value + sums.weight / 2u) / max(sums.weight, vec4<u32>(1u));
+    let filtered = vec4<f32>(select(unfiltered, mean, sums.weight > vec4<u32>(0u)));
+    let i = y * params.width + x;
+    out[i] = filtered.x;
+    if (x + 1u < params.width) { out[i + 1u] = filtered.y; }
+    if (x + 2u < params.width) { out[i + 2u] = filtered.z; }
+    if (x + 3u < params.width) { out[i + 3u] = filtered.w; }
 }
 
 @compute @workgroup_size(64)
 fn nlm(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.width || id.y >= params.height) {
+    let x = i32(id.x) * BLOCK;
+    let y = i32(id.y) * BLOCK;
+    if (x >= i32(params.width) || y >= i32(params.height)) {
         return;
     }
-    let x = i32(id.x);
-    let y = i32(id.y);
-    let r = i32(params.search_radius);
-    var weights = 0u;
-    var sum = 0u;
-    for (var dy = -r; dy <= r; dy++) {
-        for (var dx = -r; dx <= r; dx++) {
-            let distance = patch_distance(x, y, dx, dy);
-            let weight = select(0u, (params.distance_max - distance) >> params.weight_shift, distance < params.distance_max);
-            weights += weight;
-            sum += weight * value(x + dx, y + dy);
+    // Rows are pulled inside one by one, as the native twin's padded picture does it. All is written out, because an
+    // array that is indexed in a loop lives in memory.
+    let a0 = row(x, y - 2);
+    let a1 = row(x, y - 1);
+    let a2 = row(x, y);
+    let a3 = row(x, y + 1);
+    let a4 = row(x, y + 2);
+    let a5 = row(x, y + 3);
+    let a6 = row(x, y + 4);
+    let a7 = row(x, y + 5);
+    var s0 = Sums();
+    var s1 = Sums();
+    var s2 = Sums();
+    var s3 = Sums();
+    let radius = i32(params.search_radius);
+    for (var dy = -radius; dy <= radius; dy++) {
+        for (var dx = -radius; dx <= radius; dx++) {
+            let u = x + dx;
+            let v = y + dy;
+            let d0 = row_distance(a0, row(u, v - 2));
+            let d1 = row_distance(a1, row(u, v - 1));
+            let b2 = row(u, v);
+            let d2 = row_distance(a2, b2);
+            let b3 = row(u, v + 1);
+            let d3 = row_distance(a3, b3);
+            let b4 = row(u, v + 2);
+            let d4 = row_distance(a4, b4);
+            let b5 = row(u, v + 3);
+            let d5 = row_distance(a5, b5);
+            let d6 = row_distance(a6, row(u, v + 4));
+            let d7 = row_distance(a7, row(u, v + 5));
+            let shared_by_all = d3 + d4;
+            s0 = add(s0, d0 + d1 + d2 + shared_by_all, own(b2));
+            s1 = add(s1, d1 + d2 + shared_by_all + d5, own(b3));
+            s2 = add(s2, d2 + shared_by_all + d5 + d6, own(b4));
+            s3 = add(s3, shared_by_all + d5 + d6 + d7, own(b5));
         }
     }
-    out[id.y * params.width + id.x] = f32(select(value(x, y), (sum + weights / 2u) / max(weights, 1u), weights > 0u));
+    write(u32(x), u32(y), s0, own(a2));
+    write(u32(x), u32(y) + 1u, s1, own(a3));
+    write(u32(x), u32(y) + 2u, s2, own(a4));
+    write(u32(x), u32(y) + 3u, s3, own(a5));
 }

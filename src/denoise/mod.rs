@@ -9,7 +9,7 @@ pub mod native;
 use crate::calibrate::Working;
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
-use native::{COMPARED_SHIFT, NlmParams, PATCH_RADIUS, SEARCH_RADIUS_MAX};
+use native::{BLOCK, COMPARED_SHIFT, NlmParams, PATCH_RADIUS, SEARCH_RADIUS_MAX};
 use serde::Serialize;
 
 /// How to denoise.
@@ -51,7 +51,8 @@ pub fn denoise(device: &Device, working: &Working, config: &DenoiseConfig) -> Re
     let distance = quiet_distance(&device.download(&working.plane)?, working.width, working.height);
     let patch = (2 * PATCH_RADIUS + 1).pow(2) as f64;
     let noise = (distance / (2.0 * patch)).sqrt() * f64::from(1 << COMPARED_SHIFT);
-    let distance_max = (distance * config.strength) as u32;
+    // At most 31 bits: more than any two patches differ.
+    let distance_max = (distance * config.strength).clamp(0.0, f64::from(i32::MAX)) as u32;
     let params = NlmParams {
         width: working.width as u32,
         height: working.height as u32,
@@ -60,7 +61,7 @@ pub fn denoise(device: &Device, working: &Working, config: &DenoiseConfig) -> Re
         // Weights then use at most 8 bits.
         weight_shift: (32 - distance_max.leading_zeros()).saturating_sub(8),
     };
-    let grid = [working.width, working.height, 1];
+    let grid = [working.width.div_ceil(BLOCK), working.height.div_ceil(BLOCK), 1];
     let plane = device.run(&kernels::NLM, &params, &[&working.plane], working.width * working.height, grid)?;
     Ok(Denoised { plane, noise })
 }

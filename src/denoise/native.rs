@@ -10,10 +10,13 @@ pub const COMPARED_SHIFT: u32 = 4;
 /// Largest half width of the search window, px: 15 x 15 weights of 8 bits times 16-bit values fit 32 bits.
 pub const SEARCH_RADIUS_MAX: usize = 7;
 
+/// Edge of the square of pixels that one invocation of the shader computes, px.
+pub const BLOCK: usize = 4;
+
 /// Rows that share one pass over the offsets: their working set stays in the second-level cache.
 const STRIP: usize = 16;
 
-/// Parameters of `nlm`, laid out as in the shader.
+/// Parameters of `nlm`, laid out as in the shader. `distance_max` fits 31 bits, weights fit 8.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct NlmParams {
@@ -91,11 +94,11 @@ pub fn nlm(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     });
 }
 
-/// Squares of the differences of the compared bits.
+/// Squares of the differences of the compared bits, which fit 13 bits: old processors multiply 16 bits much faster than 32.
 fn squared_difference(out: &mut [u32], a: &[u16], b: &[u16]) {
     for ((square, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        let difference = i32::from(a >> COMPARED_SHIFT) - i32::from(b >> COMPARED_SHIFT);
-        *square = (difference * difference) as u32;
+        let difference = (a >> COMPARED_SHIFT) as i16 - (b >> COMPARED_SHIFT) as i16;
+        *square = (i32::from(difference) * i32::from(difference)) as u32;
     }
 }
 
@@ -111,16 +114,18 @@ fn column_sums(out: &mut [u32], rows: &[u32], wide: usize) {
     }
 }
 
-/// Adds one offset's weighted values.
+/// Adds one offset's weighted values. Distances fit 31 bits and weights 8, which is told to the compiler by going through
+/// signed and short numbers: old processors compare and multiply those much faster.
 fn accumulate(weights: &mut [u32], sums: &mut [u32], columns: &[u32], shifted: &[u16], p: &NlmParams) {
     let n = weights.len();
+    let distance_max = p.distance_max as i32;
     let (sums, shifted) = (&mut sums[..n], &shifted[..n]);
     let (a, b, c, d, e) =
         (&columns[..n], &columns[1..n + 1], &columns[2..n + 2], &columns[3..n + 3], &columns[4..n + 4]);
     for i in 0..n {
-        let distance = a[i] + b[i] + c[i] + d[i] + e[i];
-        let weight = p.distance_max.saturating_sub(distance) >> p.weight_shift;
-        weights[i] += weight;
-        sums[i] += weight * u32::from(shifted[i]);
+        let distance = (a[i] + b[i] + c[i] + d[i] + e[i]) as i32;
+        let weight = ((distance_max - distance).max(0) >> p.weight_shift) as u16;
+        weights[i] += u32::from(weight);
+        sums[i] += u32::from(weight) * u32::from(shifted[i]);
     }
 }

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use wgpu::util::DeviceExt;
 
 /// What to do when a GPU fails in mid-run.
 const REMEDY: &str = "run again with --device cpu, and check the driver with 'cupule devices'";
@@ -82,15 +81,24 @@ impl WgpuDevice {
         Ok(value)
     }
 
+    /// A buffer with contents. wgpu's own `create_buffer_init` panics where a buffer could not be made; here the error
+    /// is left to the scopes of [`Self::guarded`].
+    fn filled(&self, label: &str, contents: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let size = contents.len() as u64;
+        let label = Some(label);
+        let buffer =
+            self.device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: size > 0 });
+        if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
+            view.copy_from_slice(contents);
+        }
+        buffer.unmap();
+        buffer
+    }
+
     /// Brings numbers into a storage buffer.
     pub fn upload(&self, values: &[f32]) -> Result<Plane> {
-        let buffer = self.guarded("upload", || {
-            self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-                label: Some("upload"),
-                contents: bytemuck::cast_slice(values),
-                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
-            })
-        })?;
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
+        let buffer = self.guarded("upload", || self.filled("upload", bytemuck::cast_slice(values), usage))?;
         Ok(Plane::Gpu { buffer, len: values.len() })
     }
 
@@ -139,11 +147,7 @@ impl WgpuDevice {
     ) -> Result<Plane> {
         let buffer = self.guarded(kernel.name, || {
             let pipeline = self.pipeline(kernel);
-            let uniform = self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-                label: Some("params"),
-                contents: params,
-                usage: wgpu::BufferUsages::UNIFORM,
-            });
+            let uniform = self.filled("params", params, wgpu::BufferUsages::UNIFORM);
             let out = self.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(kernel.name),
                 size: (out_len * size_of::<f32>()) as u64,
@@ -176,7 +180,9 @@ impl WgpuDevice {
                 });
                 pass.set_pipeline(&pipeline);
                 pass.set_bind_group(0, &bind_group, &[]);
-                let [x, y, z] = [0, 1, 2].map(|axis| (grid[axis] as u32).div_ceil(kernel.workgroup[axis]));
+                // More groups than fit a number are more than any device takes, which then says so.
+                let groups = |axis: usize| grid[axis].div_ceil(kernel.workgroup[axis] as usize);
+                let [x, y, z] = [0, 1, 2].map(|axis| u32::try_from(groups(axis)).unwrap_or(u32::MAX));
                 pass.dispatch_workgroups(x, y, z);
             }
             self.queue.submit([encoder.finish()]);
