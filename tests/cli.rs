@@ -288,7 +288,7 @@ fn code_3_without_usable_input() {
     let ended = analyze(dir, &["bad", "--out", "out", "--quiet"], 3);
     let lines: Vec<&str> = ended.stderr.lines().collect();
     assert!(lines.len() == 3 && lines.iter().all(|line| line.starts_with("error: bad")), "{}", ended.stderr);
-    assert!(rows(&dir.join("out/images.csv")).iter().all(|row| row["status"] == "failed" && row["error"] != ""));
+    assert!(rows(&dir.join("out/images.csv")).iter().all(|row| row["status"] == "failed" && !row["error"].is_empty()));
     assert!(rows(&dir.join("out/particles.csv")).is_empty());
 }
 
@@ -673,7 +673,7 @@ fn pixels_that_are_no_numbers_are_survived() {
     let images = rows(&dir.join("out/images.csv"));
     let row = |name: &str| images.iter().find(|row| row["image"] == name).unwrap();
     for name in ["all-nan.tif", "infinite.tif"] {
-        assert!(row(name)["status"] == "failed" && row(name)["error"] != "", "{:?}", row(name));
+        assert!(row(name)["status"] == "failed" && !row(name)["error"].is_empty(), "{:?}", row(name));
     }
     assert_eq!(
         (row("some-nan.tif")["status"].as_str(), row("some-nan.tif")["nonfinite_count"].as_str()),

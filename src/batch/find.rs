@@ -79,10 +79,13 @@ fn check_apart(root: &Path, out: Option<&Path>) -> Result<()> {
 
 fn walk(root: &Path, out: Option<&Path>) -> Result<Vec<Found>> {
     let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
-    let is_out = |path: &Path| out.is_some() && path.canonicalize().ok().as_deref() == out;
+    let is_out = |entry: &walkdir::DirEntry| {
+        let place = || entry.path().canonicalize().ok();
+        out.is_some() && entry.depth() > 0 && entry.file_type().is_dir() && place().as_deref() == out
+    };
     let mut found = Vec::new();
     let walker = WalkDir::new(root).sort_by_file_name().into_iter();
-    for entry in walker.filter_entry(|e| !hidden(e) && !(e.file_type().is_dir() && e.depth() > 0 && is_out(e.path()))) {
+    for entry in walker.filter_entry(|entry| !hidden(entry) && !is_out(entry)) {
         let entry = entry.map_err(|error| {
             let place = error.path().unwrap_or(root).display().to_string();
             let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
