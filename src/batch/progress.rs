@@ -66,9 +66,12 @@ impl Progress {
         }
     }
 
-    /// Something that failed: said however quiet it is meant to be.
-    pub fn error(&self, line: &str) {
-        self.print(&format!("error: {line}"));
+    /// Counts an image as done that failed, and says why, however quiet it is meant to be.
+    pub fn failed(&self, why: &str) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        self.print(&format!("error: {why}"));
     }
 
     /// Takes the bar away and says how it ended.

@@ -18,12 +18,17 @@ use crate::units::PixelSize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::time::{Instant, SystemTime};
 
 /// Images read ahead of the one that is being analysed: reading never waits, memory holds three images at most.
 const READ_AHEAD: usize = 1;
+
+/// Pictures in each image's folder.
+const LABELS: &str = "labels.tif";
+const OVERLAY: &str = "overlay.png";
 
 /// What to do with the files.
 pub struct Job<'a> {
@@ -62,8 +67,7 @@ struct Loaded {
 pub fn run(job: &Job) -> Result<Outcome> {
     let mut device = Device::open(&job.device)?;
     let images_folder = job.out.join("images");
-    fs::create_dir_all(&images_folder)
-        .map_err(|e| Error::output(&images_folder, e, "choose an output folder that you may write to"))?;
+    fs::create_dir_all(&images_folder).map_err(|e| output_error(&images_folder, &e))?;
     let (particles_path, images_path) = (job.out.join("particles.csv"), job.out.join("images.csv"));
     let mut particle_table = WholeFile::create(&particles_path)?;
     let mut image_table = WholeFile::create(&images_path)?;
@@ -110,8 +114,8 @@ pub fn run(job: &Job) -> Result<Outcome> {
                 }
                 Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
                     row.error = Some(cause(&error));
-                    progress.error(&error.to_string());
-                    progress.done(&format!("{}: failed", input.image));
+                    progress.failed(&error.to_string());
+                    remove_pictures(&images_folder.join(&input.folder))?;
                     record.add(&row, None, &[]);
                 }
                 Err(error) => return Err(error),
@@ -197,11 +201,27 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
 /// Writes the label picture and the overlay of one image.
 fn write_pictures(folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| output_error(folder, &e))?;
-    let path = folder.join("labels.tif");
+    let path = folder.join(LABELS);
     let picture = mask::label_image((micrograph.width, micrograph.height), &measured.particles)
         .map_err(|e| Error::output(&path, e, "analyse the picture in parts"))?;
     write_whole(&path, |out| labels::write_labels(out, &picture, micrograph.pixel_size))?;
-    write_whole(&folder.join("overlay.png"), |out| overlay::write_overlay(out, micrograph, &measured.particles))
+    write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, micrograph, &measured.particles))
+}
+
+/// Removes what an earlier run left for an image that now failed: a picture beside a row that says `failed` would be
+/// taken for its result.
+fn remove_pictures(folder: &Path) -> Result<()> {
+    for path in [LABELS, OVERLAY].map(|name| folder.join(name)) {
+        match fs::remove_file(&path) {
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(output_error(&path, &error));
+            }
+            _ => {}
+        }
+    }
+    // Where nothing else is in it. Otherwise it stays, and that is no fault.
+    let _ = fs::remove_dir(folder);
+    Ok(())
 }
 
 /// Cause and remedy of an error about a file, without the file's name.
@@ -299,7 +319,7 @@ impl Record {
     fn summary(&self, out: &Path) -> String {
         let count = |name: &str| self.run.counts.get(name).copied().unwrap_or_default();
         format!(
-            "{} images ({} failed): {} vesicles accepted, {} at the border, {} candidates rejected; results in {}",
+            "images: {}, failed: {}; vesicles accepted: {}, at the border: {}; candidates rejected: {}; results in {}",
             count("images"),
             self.failed,
             count("accepted"),

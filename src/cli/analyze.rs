@@ -17,8 +17,9 @@ use std::process::ExitCode;
 /// Reads TIFF, PNG, JPEG and MRC files, alone or in folders. Writes particles.csv, images.csv, run.json and, per image,
 /// images/NAME/labels.tif and overlay.png into the output folder; 'cupule columns' explains the tables.
 #[derive(Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub struct Analyze {
-    /// Micrographs, or folders to search in depth
+    /// Micrographs, or folders to search in depth (by extension; links and hidden files are passed over)
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
@@ -31,28 +32,32 @@ pub struct Analyze {
     pixel_size: Option<PixelSize>,
 
     /// Smallest vesicle diameter to accept, nm
-    #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().min_diameter_nm, value_parser = nanometres)]
+    #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().min_diameter_nm, value_parser = nanometres,
+          allow_negative_numbers = true)]
     min_diameter: f64,
 
     /// Largest vesicle diameter to accept, nm
-    #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().max_diameter_nm, value_parser = nanometres)]
+    #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().max_diameter_nm, value_parser = nanometres,
+          allow_negative_numbers = true)]
     max_diameter: f64,
 
     /// Least confidence of an accepted vesicle, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = VerdictConfig::default().min_confidence)]
+    #[arg(long, value_name = "SHARE", default_value_t = VerdictConfig::default().min_confidence,
+          allow_negative_numbers = true)]
     min_confidence: f64,
 
-    /// Strength of denoising relative to the noise found in each image; 0 turns it off
-    #[arg(long, value_name = "FACTOR", default_value_t = DenoiseConfig::default().strength)]
+    /// Strength of denoising relative to the noise found in each image, 0 to 100; 0 turns it off
+    #[arg(long, value_name = "FACTOR", default_value_t = DenoiseConfig::default().strength,
+          value_parser = strength, allow_negative_numbers = true)]
     denoise_strength: f64,
 
     /// Where to compute: auto (a hardware GPU if there is one, else the processor), gpu, cpu, or part of a name from
     /// 'cupule devices'
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
     device: DeviceRequest,
 
-    /// Threads on the processor [default: one per core]
-    #[arg(long, value_name = "N")]
+    /// Threads on the processor, at least 1 [default: one per core]
+    #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
 
     /// Say nothing but errors
@@ -67,6 +72,30 @@ pub struct Analyze {
 /// A diameter: a bare number is in nm, as the option's help says; a unit may be given.
 fn nanometres(text: &str) -> std::result::Result<f64, String> {
     text.trim().parse().or_else(|_| parse_length_nm(text).map_err(|error| error.to_string()))
+}
+
+fn strength(text: &str) -> std::result::Result<f64, String> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|value| (0.0..=100.0).contains(value))
+        .ok_or_else(|| format!("'{text}' is no strength: write a number between 0 and 100"))
+}
+
+fn threads(text: &str) -> std::result::Result<usize, String> {
+    let count = text.trim().parse().ok().filter(|&count| count > 0);
+    count.ok_or_else(|| format!("'{text}' is no number of threads: write 1 or more"))
+}
+
+/// The words in any case. Blank text would match every name.
+fn device(text: &str) -> std::result::Result<DeviceRequest, String> {
+    let lower = text.trim().to_lowercase();
+    let word = ["auto", "gpu", "cpu"].contains(&lower.as_str());
+    if lower.is_empty() {
+        return Err("write auto, gpu, cpu, or part of a name from 'cupule devices'".into());
+    }
+    let Ok(request) = if word { lower.parse() } else { text.trim().parse() };
+    Ok(request)
 }
 
 impl Analyze {

@@ -55,7 +55,7 @@ impl Synth {
         };
         let made = synth::write(&self.out, self.count, self.seed, &options)?;
         let (images, vesicles, others) = (made.images, made.vesicles, made.others);
-        eprintln!("{images} micrographs with {vesicles} vesicles and {others} other things in {}", self.out.display());
+        eprintln!("micrographs: {images}, vesicles: {vesicles}, other things: {others}; in {}", self.out.display());
         Ok(ExitCode::SUCCESS)
     }
 }
