@@ -88,7 +88,7 @@ pub fn nlm(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
             let own = padded.row(0, (y0 + j) as isize, width);
             for (x, value) in row.iter_mut().enumerate() {
                 let (weight, sum) = (weights[j * width + x], sums[j * width + x]);
-                *value = if weight > 0 { (sum + weight / 2) / weight } else { u32::from(own[x]) } as f32;
+                *value = (sum + weight / 2).checked_div(weight).unwrap_or(own[x].into()) as f32;
             }
         }
     });

@@ -26,12 +26,12 @@ pub fn blur(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
             let mut padded = vec![source[0]; width + 2 * radius];
             padded[radius..radius + width].copy_from_slice(source);
             padded[radius + width..].fill(source[width - 1]);
-            for k in 1..=radius {
-                add_pair(row, &padded[radius - k..], &padded[radius + k..], weights[k]);
+            for (k, &weight) in weights.iter().enumerate().skip(1) {
+                add_pair(row, &padded[radius - k..], &padded[radius + k..], weight);
             }
         } else {
-            for k in 1..=radius {
-                add_pair(row, line(y.saturating_sub(k)), line((y + k).min(height - 1)), weights[k]);
+            for (k, &weight) in weights.iter().enumerate().skip(1) {
+                add_pair(row, line(y.saturating_sub(k)), line((y + k).min(height - 1)), weight);
             }
         }
     });
