@@ -12,10 +12,13 @@ use cupule::segment::RAYS;
 use cupule::segment::native::{BlurParams, ContourParams, GradientParams, HalveParams, PolarParams, VoteParams};
 use std::f32::consts::TAU;
 
+/// Runs a kernel on a device and brings back what it filled.
+type Run = Box<dyn Fn(&Device, &Kernel) -> Vec<f32>>;
+
 /// One dispatch that can be repeated on any device, with any version of the kernel.
 pub struct Case {
     pub name: String,
-    pub run: Box<dyn Fn(&Device, &Kernel) -> Vec<f32>>,
+    pub run: Run,
 }
 
 fn case<P: Pod>(name: String, params: P, inputs: Vec<Vec<f32>>, out_len: usize, grid: [usize; 3]) -> Case {
