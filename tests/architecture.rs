@@ -33,11 +33,9 @@ const UNKNOWN: [(&str, &[&str]); 7] = [
 ];
 
 /// Files that may use a later room, and why.
-const ALLOWED: [(&str, &[&str]); 2] = [
+const ALLOWED: [(&str, &[&str]); 1] = [
     // The one place that lists every shader beside its native twin.
     ("gpu/kernels.rs", &["calibrate", "denoise", "segment"]),
-    // What is accepted depends on the sizes that were looked for, another stage's configuration.
-    ("measure", &["config"]),
 ];
 
 /// Stands beside the row: makes input for it and shares only what any program would need.

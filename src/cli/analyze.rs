@@ -107,7 +107,7 @@ impl Analyze {
                 max_diameter_nm: self.max_diameter,
                 ..Default::default()
             },
-            verdict: VerdictConfig { min_confidence: self.min_confidence },
+            verdict: VerdictConfig { min_confidence: self.min_confidence, ..Default::default() },
         };
         config.validate()?;
         if let Some(threads) = self.threads {

@@ -20,7 +20,13 @@ pub struct Rules<'a> {
 
 impl Rules<'_> {
     /// The first rule that rejects a candidate.
-    pub fn reason(&self, diameter_nm: f64, confidence: f64, touches_border: bool) -> Option<Reason> {
+    pub fn reason(
+        &self,
+        diameter_nm: f64,
+        confidence: f64,
+        appearance: &Appearance,
+        touches_border: bool,
+    ) -> Option<Reason> {
         let compare = |rule, value, comparison, threshold| {
             let rejects = if comparison == '<' { value < threshold } else { value > threshold };
             rejects.then_some(Reason { rule, value, comparison, threshold })
@@ -29,6 +35,7 @@ impl Rules<'_> {
         let smallest = if touches_border { 0.0 } else { self.segment.min_diameter_nm };
         compare("diameter_nm", diameter_nm, '<', smallest)
             .or_else(|| compare("diameter_nm", diameter_nm, '>', self.segment.max_diameter_nm))
+            .or_else(|| compare("rim_contrast", appearance.rim_contrast, '<', self.verdict.min_rim_contrast))
             .or_else(|| compare("confidence", confidence, '<', self.verdict.min_confidence))
     }
 

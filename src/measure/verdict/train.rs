@@ -172,11 +172,11 @@ mod tests {
 
     #[test]
     fn learns_a_disc_and_gives_the_same_bits_again() {
-        let model = train(&rings(1), 20, 7, "test".into());
+        let model = train(&rings(1), 100, 7, "test".into());
         let fresh = rings(2);
         let right = fresh.iter().filter(|e| (model.confidence(&e.features) > 0.5) == (e.target > 0.5)).count();
         assert!(right > 1900, "{right} of 2000");
-        assert_eq!(model, train(&rings(1), 20, 7, "test".into()));
-        assert_ne!(model, train(&rings(1), 20, 8, "test".into()));
+        assert_eq!(model, train(&rings(1), 100, 7, "test".into()));
+        assert_ne!(model, train(&rings(1), 100, 8, "test".into()));
     }
 }
