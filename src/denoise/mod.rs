@@ -24,7 +24,7 @@ pub struct DenoiseConfig {
 
 impl Default for DenoiseConfig {
     fn default() -> Self {
-        Self { strength: 1.6, search_radius: 5 }
+        Self { strength: 1.6, search_radius: 4 }
     }
 }
 

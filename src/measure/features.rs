@@ -118,22 +118,23 @@ impl Readings {
         mean(&self.known())
     }
 
-    fn is_significant(&self, k: usize, noise: f32) -> bool {
+    /// Which rays have an edge. What lies beyond the picture can't be called a gap.
+    fn significant(&self, noise: f32) -> [bool; RAYS] {
         let least = (SIGNIFICANT * noise).max(SIGNIFICANT_SHARE * self.edge_contrast());
-        // What lies beyond the picture can't be called a gap.
-        self.contrast[k].is_none_or(|c| c > least)
+        self.contrast.map(|c| c.is_none_or(|c| c > least))
     }
 
     /// Share of the rays with an edge, 0 to 1.
     pub fn completeness(&self, noise: f32) -> f32 {
-        (0..RAYS).filter(|&k| self.is_significant(k, noise)).count() as f32 / RAYS as f32
+        self.significant(noise).into_iter().filter(|&edge| edge).count() as f32 / RAYS as f32
     }
 
     /// Longest run of rays without an edge, as a share of a turn.
     pub fn longest_gap(&self, noise: f32) -> f32 {
+        let edge = self.significant(noise);
         let (mut longest, mut run) = (0, 0);
         for k in 0..2 * RAYS {
-            run = if self.is_significant(k % RAYS, noise) { 0 } else { run + 1 };
+            run = if edge[k % RAYS] { 0 } else { run + 1 };
             longest = longest.max(run);
         }
         longest.min(RAYS) as f32 / RAYS as f32

@@ -22,7 +22,7 @@ const WINDOW: f64 = 0.25;
 const VOTE_MIN: f32 = 0.35;
 /// Most candidates of one band and polarity, per picture area over ring area: a carpet of touching
 /// discs fills 0.9 of a picture, and is beyond what single vesicles can be told from.
-const DENSITY_MAX: f64 = 0.4;
+const DENSITY_MAX: f64 = 0.2;
 
 /// A place, a size and a polarity worth outlining, on the working grid.
 #[derive(Debug, Clone, Copy, PartialEq)]

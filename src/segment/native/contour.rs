@@ -61,28 +61,24 @@ fn score_of(reward: f32) -> i32 {
 
 /// Positions along two turns.
 fn best_path(reward: &[f32], rays: usize, positions: usize, penalty: i32) -> Vec<usize> {
+    const MARGIN: usize = 2; // the largest step: beyond the ends everything is forbidden
     let turn = 2 * rays;
-    let mut score = vec![0i32; positions];
-    let mut next = vec![0i32; positions];
-    let mut steps = vec![0i8; turn * positions];
-    for k in 0..turn {
-        let rewards = &reward[(k % rays) * positions..][..positions];
-        for j in 0..positions {
-            let (mut best, mut best_step) = (FORBIDDEN, 0);
-            for step in STEPS {
-                let from = j as i32 + step;
-                if from >= 0 && (from as usize) < positions {
-                    let sum = score[from as usize] - penalty * step.abs();
-                    if sum > best {
-                        (best, best_step) = (sum, step);
-                    }
-                }
-            }
-            next[j] = best + score_of(rewards[j]);
-            steps[k * positions + j] = best_step as i8;
+    let mut score = vec![FORBIDDEN; positions + 2 * MARGIN];
+    score[MARGIN..MARGIN + positions].fill(0);
+    let mut best = vec![0i32; positions];
+    let mut steps = vec![0i32; turn * positions];
+    for (k, steps) in steps.chunks_exact_mut(positions).enumerate() {
+        best.fill(FORBIDDEN);
+        for step in STEPS {
+            let from = &score[(MARGIN as i32 + step) as usize..];
+            improve(&mut best, steps, &from[..positions], step, penalty * step.abs());
         }
-        std::mem::swap(&mut score, &mut next);
+        let rewards = &reward[(k % rays) * positions..][..positions];
+        for ((score, best), reward) in score[MARGIN..].iter_mut().zip(&best).zip(rewards) {
+            *score = best + score_of(*reward);
+        }
     }
+    let score = &score[MARGIN..MARGIN + positions];
     let mut position = 0;
     for j in 1..positions {
         if score[j] > score[position] {
@@ -92,7 +88,18 @@ fn best_path(reward: &[f32], rays: usize, positions: usize, penalty: i32) -> Vec
     let mut path = vec![0; turn];
     for k in (0..turn).rev() {
         path[k] = position;
-        position = (position as i32 + i32::from(steps[k * positions + position])) as usize;
+        position = (position as i32 + steps[k * positions + position]) as usize;
     }
     path
+}
+
+/// Takes a step where it is better than what was best so far. Without branches, so that it runs on several positions at
+/// once.
+fn improve(best: &mut [i32], steps: &mut [i32], from: &[i32], step: i32, cost: i32) {
+    for ((best, taken), from) in best.iter_mut().zip(steps).zip(from) {
+        let sum = from - cost;
+        let better = sum > *best;
+        *best = if better { sum } else { *best };
+        *taken = if better { step } else { *taken };
+    }
 }
