@@ -654,7 +654,6 @@ fn nothing_is_found_in_noise() {
 }
 
 #[test]
-#[ignore = "the verdict takes some coarse grain for vesicles"]
 fn nothing_is_found_in_coarse_noise() {
     let dir = tempfile::tempdir().unwrap();
     empty_fields(&dir.path().join("in"));

@@ -94,7 +94,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
                 describe_input(&mut row, &loaded);
                 let analysis = analyze(&loaded.micrograph, job, &mut device, &mut row)?;
                 describe_analysis(&mut row, &analysis, &device);
-                write_pictures(&images_folder.join(&input.folder), &loaded.micrograph, &analysis.measured)?;
+                write_pictures(input, &images_folder.join(&input.folder), &loaded.micrograph, &analysis.measured)?;
                 Ok((loaded, analysis))
             });
             row.seconds = Some(start.elapsed().as_secs_f64());
@@ -199,11 +199,11 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
 }
 
 /// Writes the label picture and the overlay of one image.
-fn write_pictures(folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
+fn write_pictures(input: &Input, folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| output_error(folder, &e))?;
     let path = folder.join(LABELS);
     let picture = mask::label_image((micrograph.width, micrograph.height), &measured.particles)
-        .map_err(|e| Error::output(&path, e, "analyse the picture in parts"))?;
+        .map_err(|e| Error::unsupported(&input.path, e, "analyse the picture in parts"))?;
     write_whole(&path, |out| labels::write_labels(out, &picture, micrograph.pixel_size))?;
     write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, micrograph, &measured.particles))
 }

@@ -24,6 +24,8 @@ pub struct DenoiseConfig {
 
 impl Default for DenoiseConfig {
     fn default() -> Self {
+        // The strength gives two patches of empty film about a third of the full weight. A window of 9 x 9 finds as many
+        // vesicles as one of 11 x 11.
         Self { strength: 1.6, search_radius: 4 }
     }
 }

@@ -30,19 +30,22 @@ pub struct VerdictConfig {
     pub min_confidence: f64,
     /// Least step of the grey values across an accepted vesicle's outline, in standard deviations of the noise.
     pub min_rim_contrast: f64,
+    /// Least share of an accepted vesicle's outline that has an edge, 0 to 1.
+    pub min_rim_completeness: f64,
 }
 
 impl Default for VerdictConfig {
     fn default() -> Self {
         // Outlines around nothing in correlated noise reach a contrast of 1.9; the faintest of a hundred vesicles in
         // synthetic scenes has 2.6, in real ones 3.6.
-        Self { min_confidence: 0.5, min_rim_contrast: 2.0 }
+        // A rim of which most is missing is no closed one; chance edges in noise cover up to a fifth of an outline.
+        Self { min_confidence: 0.5, min_rim_contrast: 2.0, min_rim_completeness: 0.3 }
     }
 }
 
 /// All particles of a picture.
 pub struct Measured {
-    /// In reading order of their centres.
+    /// Accepted and border ones, then the rejected, each in reading order of their centres.
     pub particles: Vec<Particle>,
     /// Outlines of things that a kept outline describes already.
     pub suppressed_count: usize,
@@ -61,9 +64,11 @@ pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rul
         .into_par_iter()
         .filter_map(|i| particle(scene, &contours[i], &described[i].readings, confidence[i], picture, rules))
         .collect();
+    // Vesicles first, so that their ids are small enough for a label picture however many candidates there are.
     particles.sort_by(|a, b| {
-        let place = |p: &Particle| (p.shape.y_px, p.shape.x_px);
-        place(a).0.total_cmp(&place(b).0).then(place(a).1.total_cmp(&place(b).1))
+        let rejected = |p: &Particle| p.status == Status::Rejected;
+        let place = rejected(a).cmp(&rejected(b)).then(a.shape.y_px.total_cmp(&b.shape.y_px));
+        place.then(a.shape.x_px.total_cmp(&b.shape.x_px))
     });
     for (particle, id) in particles.iter_mut().zip(1..) {
         particle.id = id;

@@ -103,7 +103,8 @@ pub struct Shape {
 /// One candidate with all that was measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Particle {
-    /// Counts from 1 in each image, in reading order of the centres; the label of accepted and border particles.
+    /// Counts from 1 in each image, first accepted and border particles, then rejected ones, each in reading order of the
+    /// centres; the label of accepted and border particles.
     pub id: u32,
     pub outline: Outline,
     pub shape: Shape,

@@ -36,6 +36,9 @@ impl Rules<'_> {
         compare("diameter_nm", diameter_nm, '<', smallest)
             .or_else(|| compare("diameter_nm", diameter_nm, '>', self.segment.max_diameter_nm))
             .or_else(|| compare("rim_contrast", appearance.rim_contrast, '<', self.verdict.min_rim_contrast))
+            .or_else(|| {
+                compare("rim_completeness", appearance.rim_completeness, '<', self.verdict.min_rim_completeness)
+            })
             .or_else(|| compare("confidence", confidence, '<', self.verdict.min_confidence))
     }
 

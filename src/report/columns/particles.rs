@@ -18,8 +18,8 @@ pub const PARTICLES: &[ParticleColumn] = &[
         name: "particle_id",
         unit: "",
         kind: Integer,
-        meaning: "Counts the candidates of an image from 1 in reading order; the value of the particle's pixels in \
-                  labels.tif when it is accepted or touches the border.",
+        meaning: "Counts the candidates of an image from 1, vesicles before rejected ones, each in reading order; the value \
+                  of the particle's pixels in labels.tif when it is accepted or touches the border.",
         estimator: "",
         source: "",
         get: |r| Value::Integer(r.particle.id.into()),
