@@ -185,6 +185,7 @@ fn wrong_edges_are_noticed() {
         ("gpu/kernels.rs", "measure"),
         ("segment/mod.rs", "measure::Particle"),
         ("segment/mod.rs", "read::load"),
+        ("measure/rules.rs", "config::Config"),
         ("report/csv.rs", "gpu::Device"),
         ("pipeline.rs", "batch"),
         ("measure/mod.rs", "synth::scene"),
@@ -199,7 +200,6 @@ fn wrong_edges_are_noticed() {
     for (file, to) in [
         ("gpu/kernels.rs", "segment"),
         ("segment/native/blur.rs", "segment"),
-        ("measure/rules.rs", "config::Config"),
         ("synth/write.rs", "report::atomic"),
         ("cli/synth.rs", "synth::write"),
         ("batch/run.rs", "read::load"),
