@@ -50,6 +50,7 @@ impl Legend {
             let count = of_status(particles, status).count();
             let text = match of_status(particles, status).filter(|p| is_drawn(p)).count() {
                 drawn if drawn == count => format!("{} {count}", status.name()),
+                0 => format!("{} {count} with none drawn", status.name()),
                 drawn => format!("{} {count} with the likeliest {drawn} drawn", status.name()),
             };
             let line = Stroke { opacity: 1.0, ..stroke(status, view.line, count) };
