@@ -1,13 +1,13 @@
 //! The order of the stages for one micrograph, from calibrated grey values to measured particles.
 
-use crate::calibrate::working;
+use crate::calibrate::{Working, working};
 use crate::config::Config;
 use crate::denoise::denoise;
 use crate::error::Result;
 use crate::gpu::Device;
 use crate::image::Micrograph;
 use crate::measure::{Measured, Rules, Scene, measure};
-use crate::segment::segment;
+use crate::segment::{Contour, segment};
 use std::time::Instant;
 
 /// Width of the field that a micrograph without a pixel size is assumed to show, nm: what a vesicle micrograph usually does.
@@ -17,8 +17,7 @@ const ASSUMED_FIELD_NM: f64 = 1500.0;
 /// What came out for one micrograph.
 pub struct Analysis {
     pub measured: Measured,
-    /// Rings that got enough votes, and outlines that were strong and distinct enough to be judged.
-    pub candidate_count: usize,
+    /// Outlines that were strong and distinct enough to be judged.
     pub contour_count: usize,
     pub background: Background,
     /// Seconds spent in each stage, in order.
@@ -40,11 +39,28 @@ pub fn assumed_pixel_nm(micrograph: &Micrograph) -> f64 {
     ASSUMED_FIELD_NM / micrograph.width.max(micrograph.height) as f64
 }
 
-/// Finds, outlines and measures the vesicles of a micrograph.
+/// Everything that could be a vesicle, outlined but not yet judged.
+pub struct Outlined {
+    working: Working,
+    /// Denoised grey values on the working grid.
+    grey: Vec<f32>,
+    noise: f64,
+    pub contours: Vec<Contour>,
+    clock: Clock,
+}
+
+impl Outlined {
+    /// The picture that the outlines are judged by.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene { working: &self.working, grey: &self.grey, noise: self.noise }
+    }
+}
+
+/// The stages that run on the device: calibrate, denoise, segment.
 ///
 /// # Errors
 /// [`crate::error::Error::Device`] when the device fails.
-pub fn analyze(micrograph: &Micrograph, config: &Config, device: &Device) -> Result<Analysis> {
+pub fn outline(micrograph: &Micrograph, config: &Config, device: &Device) -> Result<Outlined> {
     let mut clock = Clock { last: Instant::now(), stages: Vec::new() };
     let pixel_nm = micrograph.pixel_size.map_or_else(|| assumed_pixel_nm(micrograph), |p| p.mean_nm());
 
@@ -52,22 +68,25 @@ pub fn analyze(micrograph: &Micrograph, config: &Config, device: &Device) -> Res
     clock.lap("calibrate");
     let denoised = denoise(device, &working, &config.denoise)?;
     clock.lap("denoise");
-    let segmentation = segment(device, &working, &denoised, &config.segment)?;
+    let contours = segment(device, &working, &denoised, &config.segment)?;
+    let grey = device.download(&denoised.plane)?.into_owned();
     clock.lap("segment");
-    let grey = device.download(&denoised.plane)?;
-    let scene = Scene { working: &working, grey: &grey, noise: denoised.noise };
-    let rules = Rules { segment: &config.segment, verdict: &config.verdict };
-    let measured = measure(&scene, &segmentation.contours, (micrograph.width, micrograph.height), &rules);
-    let background = Background::new(&scene);
-    clock.lap("measure");
+    Ok(Outlined { working, grey, noise: denoised.noise, contours, clock })
+}
 
-    Ok(Analysis {
-        measured,
-        candidate_count: segmentation.candidate_count,
-        contour_count: segmentation.contours.len(),
-        background,
-        stages: clock.stages,
-    })
+/// Finds, outlines and measures the vesicles of a micrograph.
+///
+/// # Errors
+/// As [`outline`].
+pub fn analyze(micrograph: &Micrograph, config: &Config, device: &Device) -> Result<Analysis> {
+    let mut outlined = outline(micrograph, config, device)?;
+    let rules = Rules { segment: &config.segment, verdict: &config.verdict };
+    let scene = outlined.scene();
+    let measured = measure(&scene, &outlined.contours, (micrograph.width, micrograph.height), &rules);
+    let background = Background::new(&scene);
+    outlined.clock.lap("measure");
+    let contour_count = outlined.contours.len();
+    Ok(Analysis { measured, contour_count, background, stages: outlined.clock.stages })
 }
 
 impl Background {

@@ -249,7 +249,6 @@ fn line(row: &ImageRow, analysis: &Analysis) -> String {
 /// What `run.json` will hold.
 struct Record {
     run: RunRecord,
-    stages: BTreeMap<&'static str, f64>,
     failed: usize,
 }
 
@@ -276,7 +275,7 @@ impl Record {
             finished_utc: String::new(),
             warnings: Vec::new(),
         };
-        Self { run, stages: BTreeMap::new(), failed: 0 }
+        Self { run, failed: 0 }
     }
 
     fn add(&mut self, row: &ImageRow, bytes: Option<u64>, stages: &[(&'static str, f64)]) {
@@ -301,17 +300,15 @@ impl Record {
             *self.run.counts.entry(name.into()).or_default() += count as u64;
         }
         for (name, seconds) in stages {
-            *self.stages.entry(name).or_default() += seconds;
+            match self.run.stages.iter_mut().find(|stage| stage.name == *name) {
+                Some(stage) => stage.seconds += seconds,
+                None => self.run.stages.push(StageRecord { name: (*name).into(), seconds: *seconds }),
+            }
         }
         self.run.warnings.extend(row.warnings.iter().map(|warning| format!("{}: {warning}", row.image)));
     }
 
     fn write(&mut self, path: &Path) -> Result<()> {
-        let order = ["calibrate", "denoise", "segment", "measure"];
-        self.run.stages = order
-            .iter()
-            .filter_map(|name| Some(StageRecord { name: (*name).into(), seconds: *self.stages.get(name)? }))
-            .collect();
         self.run.finished_utc = utc(SystemTime::now());
         write_whole(path, |out| write_run(out, &self.run))
     }

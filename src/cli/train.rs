@@ -1,15 +1,13 @@
 //! `cupule train`: makes the verdict's file anew. For developers; `scripts/train-verdict` calls it.
 
-use crate::calibrate;
 use crate::config::Config;
-use crate::denoise::denoise;
 use crate::error::Result;
 use crate::gpu::Device;
 use crate::image::Micrograph;
+use crate::measure::examples;
 use crate::measure::verdict::train::{Example, train};
-use crate::measure::{Scene, examples};
+use crate::pipeline::outline;
 use crate::report::atomic::write_whole;
-use crate::segment::segment;
 use crate::synth::{self, Kind, Options, Synthetic};
 use crate::units::PixelSize;
 use clap::Args;
@@ -25,15 +23,15 @@ pub struct Train {
     out: PathBuf,
 
     /// Seed of the micrographs and of the training
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N")]
     seed: u64,
 
     /// How many micrographs to learn from
-    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(long, value_name = "N")]
     scenes: u64,
 
     /// How often each outline is seen
-    #[arg(long, value_name = "N", default_value_t = 12)]
+    #[arg(long, value_name = "N")]
     passes: usize,
 }
 
@@ -73,11 +71,6 @@ fn learn_from(synthetic: &Synthetic) -> Result<Vec<Example>> {
         nonfinite_count: 0,
         pixel_size: PixelSize::square(synthetic.pixel_size_nm),
     };
-    let (device, config) = (Device::Native, Config::default());
-    let working = calibrate::working(&device, &micrograph, synthetic.pixel_size_nm)?;
-    let denoised = denoise(&device, &working, &config.denoise)?;
-    let segmentation = segment(&device, &working, &denoised, &config.segment)?;
-    let grey = device.download(&denoised.plane)?;
-    let scene = Scene { working: &working, grey: &grey, noise: denoised.noise };
-    Ok(examples(&scene, &segmentation.contours, &synthetic.labels))
+    let outlined = outline(&micrograph, &Config::default(), &Device::Native)?;
+    Ok(examples(&outlined.scene(), &outlined.contours, &synthetic.labels))
 }

@@ -7,7 +7,7 @@
 use crate::segment::{Contour, Neighbours, RAY_DIRECTIONS, RAYS};
 
 /// Distances from the centre at which grey values are read, over the outline's radius along each ray.
-pub const PROFILE: [f32; 22] = [
+const PROFILE: [f32; 22] = [
     0.0, 0.15, 0.3, 0.45, 0.55, 0.65, 0.74, 0.8, 0.86, 0.92, 0.97, 1.02, 1.07, 1.13, 1.2, 1.28, 1.38, 1.5, 1.65, 1.8,
     2.0, 2.3,
 ];
@@ -58,9 +58,9 @@ impl Picture<'_> {
 pub struct Setting {
     /// Edge of a working pixel, nm.
     pub pixel_nm: f32,
-    /// Standard deviation of a denoised pixel of empty film, working units.
+    /// Standard deviation of a pixel of empty film before denoising, working units.
     pub noise: f32,
-    /// Edge contrast that the tenth best outline in a hundred reaches, working units.
+    /// Edge contrast of the picture's best outlines, see [`contrast_high`], working units.
     pub contrast_high: f32,
 }
 

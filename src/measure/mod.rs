@@ -14,6 +14,7 @@ pub use learn::examples;
 pub use mask::Mask;
 pub use particle::{Class, Particle, Reason, Shape, Status};
 pub use rules::Rules;
+pub use verdict::Model;
 
 use crate::calibrate::Working;
 use crate::segment::{Contour, Outline};
@@ -21,7 +22,6 @@ use appearance::Appearance;
 use features::{Picture, Readings, Setting};
 use rayon::prelude::*;
 use serde::Serialize;
-pub use verdict::Model;
 
 /// What is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -17,6 +17,7 @@ const FINE: Sampling = Sampling { rays: RAYS, positions: 21 };
 /// Distance of those positions, px of their level: they reach 2.5 px to either side, what a level twice as coarse can be
 /// wrong by.
 const FINE_STEP_PX: f64 = 0.25;
+
 /// How densely a candidate is looked at; the number of rays divides [`RAYS`].
 #[derive(Clone, Copy)]
 struct Sampling {
@@ -82,7 +83,7 @@ impl Contour {
     }
 
     /// Share of the outline that lies inside the picture.
-    pub fn known_share(&self, level: &Level) -> f32 {
+    fn known_share(&self, level: &Level) -> f32 {
         let inside = |k: &usize| {
             let [x, y] = self.vertex(*k).map(|v| level.on_level(v));
             x >= -0.5 && y >= -0.5 && x <= level.width as f64 - 0.5 && y <= level.height as f64 - 0.5

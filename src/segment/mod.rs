@@ -52,20 +52,16 @@ const SIZE_MARGIN: f64 = 0.75;
 /// Two outlines are the same when their centres are this close and their radii this much alike, over the radius.
 const SAME: f64 = 0.1;
 
-/// All outlines of a micrograph and how many there were at each step.
-pub struct Segmentation {
-    pub contours: Vec<Contour>,
-    /// Rings that got enough votes.
-    pub candidate_count: usize,
-}
-
 /// Outlines everything that could be a vesicle.
+///
+/// # Errors
+/// [`crate::error::Error::Device`] when the device fails.
 pub fn segment(
     device: &Device,
     working: &Working,
     denoised: &Denoised,
     config: &SegmentConfig,
-) -> Result<Segmentation> {
+) -> Result<Vec<Contour>> {
     let px = |nm: f64| nm / working.pixel_nm;
     let size = (working.width, working.height);
     let (smallest, largest) = (px(config.min_diameter_nm) * SIZE_MARGIN, px(config.max_diameter_nm) / SIZE_MARGIN);
@@ -78,7 +74,7 @@ pub fn segment(
     }
     let mut contours = contours::contours(device, &levels, &finest, &found, config.contour_penalty)?;
     contours.retain(|c| (smallest..=largest).contains(&(2.0 * c.mean_radius())));
-    Ok(Segmentation { contours: distinct(contours), candidate_count: found.len() })
+    Ok(distinct(contours))
 }
 
 /// Drops outlines that several candidates agreed on, keeping the strongest of each.
