@@ -24,6 +24,7 @@ pub mod error;
 pub mod gpu;
 pub mod image;
 pub mod measure;
+pub mod network;
 pub mod pipeline;
 pub mod read;
 pub mod report;

@@ -6,7 +6,8 @@ use crate::denoise::denoise;
 use crate::error::Result;
 use crate::gpu::Device;
 use crate::image::Micrograph;
-use crate::measure::{Measured, Rules, Scene, measure};
+use crate::measure::{Measured, Model, Rules, Scene, measure};
+use crate::network::{Evidence, look};
 use crate::segment::{Contour, segment};
 use std::time::Instant;
 
@@ -45,6 +46,7 @@ pub struct Outlined {
     /// Denoised grey values on the working grid.
     grey: Vec<f32>,
     noise: f64,
+    evidence: Evidence,
     pub contours: Vec<Contour>,
     clock: Clock,
 }
@@ -52,7 +54,7 @@ pub struct Outlined {
 impl Outlined {
     /// The picture that the outlines are judged by.
     pub fn scene(&self) -> Scene<'_> {
-        Scene { working: &self.working, grey: &self.grey, noise: self.noise }
+        Scene { working: &self.working, grey: &self.grey, noise: self.noise, evidence: &self.evidence }
     }
 }
 
@@ -68,19 +70,21 @@ pub fn outline(micrograph: &Micrograph, config: &Config, device: &Device) -> Res
     clock.lap("calibrate");
     let denoised = denoise(device, &working, &config.denoise)?;
     clock.lap("denoise");
-    let contours = segment(device, &working, &denoised, &config.segment)?;
+    let evidence = look(device, &working)?;
+    clock.lap("network");
+    let contours = segment(device, &working, &denoised, &evidence, &config.segment)?;
     let grey = device.download(&denoised.plane)?.into_owned();
     clock.lap("segment");
-    Ok(Outlined { working, grey, noise: denoised.noise, contours, clock })
+    Ok(Outlined { working, grey, noise: denoised.noise, evidence, contours, clock })
 }
 
 /// Finds, outlines and measures the vesicles of a micrograph.
 ///
 /// # Errors
 /// As [`outline`].
-pub fn analyze(micrograph: &Micrograph, config: &Config, device: &Device) -> Result<Analysis> {
+pub fn analyze(micrograph: &Micrograph, config: &Config, model: &Model, device: &Device) -> Result<Analysis> {
     let mut outlined = outline(micrograph, config, device)?;
-    let rules = Rules { segment: &config.segment, verdict: &config.verdict };
+    let rules = Rules { segment: &config.segment, verdict: &config.verdict, model };
     let scene = outlined.scene();
     let measured = measure(&scene, &outlined.contours, (micrograph.width, micrograph.height), &rules);
     let background = Background::new(&scene);

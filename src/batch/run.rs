@@ -35,6 +35,8 @@ pub struct Job<'a> {
     pub inputs: &'a [Input],
     pub out: &'a Path,
     pub config: Config,
+    /// What judges the outlines.
+    pub model: &'a Model,
     pub device: DeviceRequest,
     /// Overrides what the files say.
     pub pixel_size: Option<PixelSize>,
@@ -149,11 +151,11 @@ fn load(path: &Path, user: Option<PixelSize>) -> Result<Loaded> {
 
 /// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
 fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut ImageRow) -> Result<Analysis> {
-    match pipeline::analyze(micrograph, &job.config, device) {
+    match pipeline::analyze(micrograph, &job.config, job.model, device) {
         Err(Error::Device { cause, .. }) if job.device == DeviceRequest::Auto && !matches!(device, Device::Native) => {
             row.warnings.push(format!("{cause}; continued on the processor"));
             *device = Device::Native;
-            pipeline::analyze(micrograph, &job.config, device)
+            pipeline::analyze(micrograph, &job.config, job.model, device)
         }
         result => result,
     }
@@ -257,7 +259,7 @@ impl Record {
         let info = device.info();
         let mut config = serde_json::to_value(job.config).unwrap_or_default();
         config["pixel_size"] = serde_json::to_value(job.pixel_size).unwrap_or_default();
-        config["verdict"]["model"] = Model::embedded().version.clone().into();
+        config["verdict"]["model"] = job.model.version.clone().into();
         let run = RunRecord {
             cupule_version: env!("CARGO_PKG_VERSION").into(),
             command: job.command.clone(),

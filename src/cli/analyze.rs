@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::denoise::DenoiseConfig;
 use crate::error::{Error, Result};
 use crate::gpu::DeviceRequest;
-use crate::measure::VerdictConfig;
+use crate::measure::{Model, VerdictConfig};
 use crate::segment::SegmentConfig;
 use crate::units::{PixelSize, parse_length_nm};
 use clap::{ArgAction, Args};
@@ -45,6 +45,10 @@ pub struct Analyze {
     #[arg(long, value_name = "SHARE", default_value_t = VerdictConfig::default().min_confidence,
           allow_negative_numbers = true)]
     min_confidence: f64,
+
+    /// Verdict to use instead of the program's own, made by 'cupule train'
+    #[arg(long, value_name = "FILE")]
+    verdict: Option<PathBuf>,
 
     /// Strength of denoising relative to the noise found in each image, 0 to 100; 0 turns it off
     #[arg(long, value_name = "FACTOR", default_value_t = DenoiseConfig::default().strength,
@@ -116,11 +120,13 @@ impl Analyze {
                 .build_global()
                 .map_err(|error| Error::config(error, "give another number of --threads"))?;
         }
+        let own = self.verdict.as_deref().map(Model::read).transpose()?;
         let inputs = batch::find(&self.inputs, &self.out)?;
         let outcome = batch::run(&Job {
             inputs: &inputs,
             out: &self.out,
             config,
+            model: own.as_ref().unwrap_or_else(|| Model::embedded()),
             device: self.device,
             pixel_size: self.pixel_size,
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),

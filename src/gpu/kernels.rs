@@ -1,7 +1,7 @@
 //! Every shader of the program, each beside its native twin. The only place that embeds WGSL.
 
 use super::Kernel;
-use crate::{calibrate, denoise, segment};
+use crate::{calibrate, denoise, network, segment};
 
 macro_rules! kernel {
     ($name:literal, $folder:literal, $native:path, $workgroup:expr) => {
@@ -22,6 +22,8 @@ const PICTURE: [u32; 3] = [64, 1, 1];
 
 pub static BIN: Kernel = kernel!("bin", "calibrate", calibrate::native::bin, PICTURE);
 pub static NLM: Kernel = kernel!("nlm", "denoise", denoise::native::nlm, PICTURE);
+pub static RESAMPLE: Kernel = kernel!("resample", "network", network::native::resample, PICTURE);
+pub static CONVOLVE: Kernel = kernel!("convolve", "network", network::native::convolve, PICTURE);
 pub static HALVE: Kernel = kernel!("halve", "segment", segment::native::halve, PICTURE);
 pub static BLUR: Kernel = kernel!("blur", "segment", segment::native::blur, PICTURE);
 pub static GRADIENT: Kernel = kernel!("gradient", "segment", segment::native::gradient, PICTURE);
@@ -31,4 +33,5 @@ pub static POLAR: Kernel = kernel!("polar", "segment", segment::native::polar, [
 pub static CONTOUR: Kernel = kernel!("contour", "segment", segment::native::contour, [64, 1, 1]);
 
 /// All of them, in the order in which the pipeline uses them.
-pub static ALL: [&Kernel; 8] = [&BIN, &NLM, &HALVE, &BLUR, &GRADIENT, &VOTE, &POLAR, &CONTOUR];
+pub static ALL: [&Kernel; 10] =
+    [&BIN, &NLM, &RESAMPLE, &CONVOLVE, &HALVE, &BLUR, &GRADIENT, &VOTE, &POLAR, &CONTOUR];

@@ -28,7 +28,7 @@ const SIGNIFICANT: f32 = 2.0;
 /// ... and this share of the outline's mean contrast.
 const SIGNIFICANT_SHARE: f32 = 0.3;
 /// Sectors in which an edge is also averaged: the weakest shows whether it is open.
-const SECTORS: usize = 8;
+pub const SECTORS: usize = 8;
 
 /// Working-grid picture on the processor.
 pub struct Picture<'a> {
@@ -226,7 +226,6 @@ pub fn features(contour: &Contour, readings: &Readings, company: &Company, setti
     f.push((contrast / setting.contrast_high.max(1.0)).clamp(0.0, 4.0));
     f.push(contour.polarity.sign());
     f.push(contour.reward);
-    f.push(contour.vote);
     edge(&mut f, readings, setting.noise);
     shape(&mut f, contour);
     profile(&mut f, readings, scale);

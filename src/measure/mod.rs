@@ -8,15 +8,17 @@ mod overlap;
 mod particle;
 mod rules;
 pub mod shape;
+mod sight;
 pub mod verdict;
 
-pub use learn::examples;
+pub use learn::{Known, examples, kept};
 pub use mask::Mask;
 pub use particle::{Class, Particle, Reason, Shape, Status};
 pub use rules::Rules;
-pub use verdict::Model;
+pub use verdict::{Likeness, Model, Offset};
 
 use crate::calibrate::Working;
+use crate::network::Evidence;
 use crate::segment::{Contour, Outline};
 use appearance::Appearance;
 use features::{Picture, Readings, Setting};
@@ -55,15 +57,19 @@ pub struct Measured {
 ///
 /// `picture` is the size of the original, px.
 pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rules: &Rules) -> Measured {
-    let described = describe(scene, contours);
-    let model = Model::embedded();
-    let confidence: Vec<f64> = described.par_iter().map(|d| model.confidence(&d.features)).collect();
+    let judged: Vec<Judged> = describe(scene, contours)
+        .into_par_iter()
+        .map(|Described { readings, features }| {
+            let scaled = rules.model.scaled(&features);
+            let confidence = rules.model.confidence(&scaled);
+            Judged { readings, confidence, edge: rules.model.offset(&scaled), likeness: rules.model.likeness(&scaled) }
+        })
+        .collect();
+    let confidence: Vec<f64> = judged.iter().map(|j| j.confidence).collect();
     let kept = overlap::suppress(contours, &confidence);
     let suppressed_count = contours.len() - kept.len();
-    let mut particles: Vec<Particle> = kept
-        .into_par_iter()
-        .filter_map(|i| particle(scene, &contours[i], &described[i].readings, confidence[i], picture, rules))
-        .collect();
+    let mut particles: Vec<Particle> =
+        kept.into_par_iter().filter_map(|i| particle(scene, &contours[i], &judged[i], picture, rules)).collect();
     // Vesicles first, so that their ids are small enough for a label picture however many candidates there are.
     particles.sort_by(|a, b| {
         let rejected = |p: &Particle| p.status == Status::Rejected;
@@ -80,27 +86,37 @@ pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rul
 fn particle(
     scene: &Scene,
     contour: &Contour,
-    readings: &Readings,
-    confidence: f64,
+    judged: &Judged,
     picture: (usize, usize),
     rules: &Rules,
 ) -> Option<Particle> {
     let working = scene.working;
-    let outline = Outline::new(&contour.outer_edge(working.pixel_nm), working);
+    let outline = Outline::new(&contour.widened(judged.edge.offset_nm / working.pixel_nm), working);
     let shape = shape::shape(&Mask::of_outline(&outline, picture), picture);
     if shape.area_px2 == 0.0 {
         return None;
     }
-    let appearance = Appearance::new(scene, contour, readings);
+    let appearance = Appearance::new(scene, contour, &judged.readings);
     let diameter_nm = shape.diameter_px * working.pixel_nm / working.factor as f64;
+    let confidence = judged.confidence;
     let reason = rules.reason(diameter_nm, confidence, &appearance, shape.touches_border);
-    let class = rules.class(diameter_nm, &appearance, reason.is_none());
+    let class = rules.class(diameter_nm, &appearance, &judged.likeness, reason.is_none());
     let status = match reason {
         Some(_) => Status::Rejected,
         None if shape.touches_border => Status::Border,
         None => Status::Accepted,
     };
-    Some(Particle { id: 0, outline, shape, appearance, confidence, class, status, reason })
+    // The outline moves on both sides of a diameter.
+    let diameter_uncertainty_nm = 2.0 * judged.edge.uncertainty_nm;
+    Some(Particle { id: 0, outline, shape, diameter_uncertainty_nm, appearance, confidence, class, status, reason })
+}
+
+/// What the networks say of one outline.
+struct Judged {
+    readings: Readings,
+    confidence: f64,
+    edge: Offset,
+    likeness: [f64; Likeness::ALL.len()],
 }
 
 /// The picture that is measured.
@@ -110,6 +126,8 @@ pub struct Scene<'a> {
     pub grey: &'a [f32],
     /// Standard deviation of a pixel of empty film, working units.
     pub noise: f64,
+    /// What the network saw.
+    pub evidence: &'a Evidence,
 }
 
 /// What was read along one contour, before any verdict.
@@ -131,7 +149,8 @@ pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
         .zip(readings)
         .zip(&company)
         .map(|((contour, readings), company)| {
-            let features = features::features(contour, &readings, company, &setting);
+            let mut features = features::features(contour, &readings, company, &setting);
+            features.extend(sight::sight(scene.evidence, contour, scene.working.pixel_nm));
             Described { readings, features }
         })
         .collect()

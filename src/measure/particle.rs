@@ -36,10 +36,14 @@ pub enum Class {
     CupShapedVesicle,
     /// A rim that does not close.
     OpenRim,
-    /// A rough or granular body.
+    /// A rough or granular body, or a clump.
     Aggregate,
-    /// Too small to be a vesicle.
+    /// Stain that crystallised or clotted.
+    Precipitate,
+    /// Protein-sized, or too small to be a vesicle.
     Dot,
+    /// Sheets, torn film, folds.
+    Debris,
     /// Anything else.
     Unresolved,
 }
@@ -52,7 +56,9 @@ impl Class {
             Self::CupShapedVesicle => "cup_shaped_vesicle",
             Self::OpenRim => "open_rim",
             Self::Aggregate => "aggregate",
+            Self::Precipitate => "precipitate",
             Self::Dot => "dot",
+            Self::Debris => "debris",
             Self::Unresolved => "unresolved",
         }
     }
@@ -108,8 +114,10 @@ pub struct Particle {
     pub id: u32,
     pub outline: Outline,
     pub shape: Shape,
+    /// Standard uncertainty of the diameter, nm: of where the outline lies.
+    pub diameter_uncertainty_nm: f64,
     pub appearance: Appearance,
-    /// 0 to 1: how surely it is a vesicle whose outline is right.
+    /// 0 to 1: the chance that it is a vesicle and that the outline covers it by half (intersection over union).
     pub confidence: f64,
     pub class: Class,
     pub status: Status,

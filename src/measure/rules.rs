@@ -1,21 +1,21 @@
 //! Rules that a person can read: why a candidate is rejected, and what it looks like.
 
 use super::appearance::Appearance;
+use super::verdict::{Likeness, Model};
 use super::{Class, Reason, VerdictConfig};
 use crate::segment::SegmentConfig;
 
 /// Depth from which a vesicle is called cup-shaped: its centre is darker than the rim by a quarter of the rim's height over
 /// the surroundings, more than grain and uneven stain make of a filled disc.
 const CUP_DEPTH: f64 = 0.25;
-/// Rim completeness below which a rejected candidate is called open: annotators leave out rims with a fifth missing.
-const OPEN_RIM: f64 = 0.8;
-/// Granularity (standard deviation inside over the edge's contrast) from which a rejected candidate is called an aggregate.
-const GRANULAR: f64 = 0.45;
+/// Share of what a rejected candidate looks like from which it is called so: more than all else together.
+const LIKENESS_MIN: f64 = 0.5;
 
 /// What the rules compare with.
 pub struct Rules<'a> {
     pub segment: &'a SegmentConfig,
     pub verdict: &'a VerdictConfig,
+    pub model: &'a Model,
 }
 
 impl Rules<'_> {
@@ -42,18 +42,28 @@ impl Rules<'_> {
             .or_else(|| compare("confidence", confidence, '<', self.verdict.min_confidence))
     }
 
-    /// What a candidate looks like.
-    pub fn class(&self, diameter_nm: f64, appearance: &Appearance, accepted: bool) -> Class {
+    /// What a candidate looks like. A rejected one is called what it looks most like, if that is likelier than all else.
+    pub fn class(
+        &self,
+        diameter_nm: f64,
+        appearance: &Appearance,
+        likeness: &[f64; Likeness::ALL.len()],
+        accepted: bool,
+    ) -> Class {
         if accepted {
-            if appearance.cup_depth >= CUP_DEPTH { Class::CupShapedVesicle } else { Class::Vesicle }
-        } else if diameter_nm < self.segment.min_diameter_nm {
-            Class::Dot
-        } else if appearance.rim_completeness < OPEN_RIM {
-            Class::OpenRim
-        } else if appearance.granularity >= GRANULAR {
-            Class::Aggregate
-        } else {
-            Class::Unresolved
+            return if appearance.cup_depth >= CUP_DEPTH { Class::CupShapedVesicle } else { Class::Vesicle };
+        }
+        if diameter_nm < self.segment.min_diameter_nm {
+            return Class::Dot;
+        }
+        let sure = Likeness::ALL.iter().zip(likeness).find(|(_, share)| **share >= LIKENESS_MIN);
+        match sure.map(|(like, _)| like) {
+            Some(Likeness::OpenRim) => Class::OpenRim,
+            Some(Likeness::Aggregate) => Class::Aggregate,
+            Some(Likeness::Precipitate) => Class::Precipitate,
+            Some(Likeness::Dot) => Class::Dot,
+            Some(Likeness::Debris) => Class::Debris,
+            Some(Likeness::Vesicle | Likeness::Other) | None => Class::Unresolved,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::outline::Polarity;
 use super::pyramid::Level;
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
+use crate::network::{Evidence, Map};
 use rayon::prelude::*;
 use std::f64::consts::TAU;
 
@@ -25,6 +26,10 @@ const VOTE_MIN: f32 = 0.35;
 /// scenes lose no outline at 0.2, and in empty film, where rings of grain are everywhere, it halves the work.
 const DENSITY_MAX: f64 = 0.2;
 
+/// Network's answer for the middle of a vesicle below which a place is not proposed, before the logistic function: a chance
+/// of 1 in 10.
+const MIDDLE_MIN: f32 = -2.2;
+
 /// A place, a size and a polarity worth outlining, on the working grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
@@ -34,8 +39,18 @@ pub struct Candidate {
     /// Working pixels.
     pub radius: f64,
     pub polarity: Polarity,
-    /// Mean vote of the ring, at most 1.
-    pub vote: f32,
+    pub start: Start,
+}
+
+/// Who proposed a candidate, and what its first outline follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Ring votes; the edges of the picture.
+    Votes,
+    /// The network; the edges of the picture.
+    Network,
+    /// The network; the edge of what the network takes for a vesicle.
+    NetworkMap,
 }
 
 /// Ring radii of all bands, working pixels, for vesicles of the given diameters.
@@ -73,19 +88,41 @@ pub fn candidates(device: &Device, level: &Level, radius: f64) -> Result<Vec<Can
     let count_max = 8 + (DENSITY_MAX * area / (0.5 * TAU * ring_px * ring_px)) as usize;
     let mut found = Vec::new();
     for (polarity, plane) in [Polarity::Lighter, Polarity::Darker].into_iter().zip(votes.chunks_exact(width * height)) {
-        let mut peaks = maxima(plane, width, height, window);
+        let mut peaks = maxima(plane, width, height, window, VOTE_MIN);
         // Votes decide, then reading order, so that the cut is the same in every run.
         peaks.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(&b.1)).then(a.0.cmp(&b.0)));
         peaks.truncate(count_max);
-        found.extend(peaks.into_iter().map(|(x, y, vote)| Candidate {
+        found.extend(peaks.into_iter().map(|(x, y, _)| Candidate {
             x: level.on_working(x as f64),
             y: level.on_working(y as f64),
             radius,
             polarity,
-            vote,
+            start: Start::Votes,
         }));
     }
     Ok(found)
+}
+
+/// Candidates where the network sees the middle of a vesicle, of the size that it sees there, between the smallest and the
+/// largest radius (working pixels). It does not say which side of the edge is lighter, so both are tried, each from two
+/// first outlines.
+pub fn seen(evidence: &Evidence, pixel_nm: f64, (smallest, largest): (f64, f64)) -> Vec<Candidate> {
+    let middle = evidence.map(Map::Middle);
+    let peaks = maxima(middle, evidence.width, evidence.height, 1, MIDDLE_MIN);
+    let mut found = Vec::with_capacity(4 * peaks.len());
+    for (x, y, _) in peaks {
+        let radius = evidence.radius(x as f64, y as f64, pixel_nm);
+        if !(smallest..=largest).contains(&radius) {
+            continue;
+        }
+        for polarity in [Polarity::Lighter, Polarity::Darker] {
+            let (x, y) = (evidence.on_working(x as f64), evidence.on_working(y as f64));
+            found.extend(
+                [Start::Network, Start::NetworkMap].map(|start| Candidate { x, y, radius, polarity, start }),
+            );
+        }
+    }
+    found
 }
 
 /// The ring's table for the shader: per direction its cosine and sine, then an offset in whole pixels per radius.
@@ -102,14 +139,14 @@ fn ring(radius_px: f64) -> Vec<f32> {
         .collect()
 }
 
-/// Pixels that reach [`VOTE_MIN`] and are the largest of their window (the first in reading order among equals).
-fn maxima(plane: &[f32], width: usize, height: usize, window: usize) -> Vec<(usize, usize, f32)> {
+/// Pixels that reach `least` and are the largest of their window (the first in reading order among equals).
+fn maxima(plane: &[f32], width: usize, height: usize, window: usize, least: f32) -> Vec<(usize, usize, f32)> {
     (0..height)
         .into_par_iter()
         .flat_map_iter(|y| {
             (0..width).filter_map(move |x| {
                 let here = plane[y * width + x];
-                if here < VOTE_MIN {
+                if here < least {
                     return None;
                 }
                 for v in y.saturating_sub(window)..(y + window + 1).min(height) {

@@ -1,6 +1,6 @@
 //! From candidates to closed outlines, from coarse to fine.
 
-use super::candidates::{Candidate, level_of};
+use super::candidates::{Candidate, Start, level_of};
 use super::native::{ContourParams, PolarParams};
 use super::outline::{Polarity, RAY_DIRECTIONS, RAYS};
 use super::pyramid::Level;
@@ -33,18 +33,17 @@ const BATCH: usize = 4096;
 const COARSE_REWARD_MIN: f32 = 0.55;
 /// The same for a finished outline to be handed on.
 const REWARD_MIN: f32 = 0.5;
+/// The same for both where the network sees a vesicle: soft and faint edges are welcome there.
+const REWARD_MIN_SEEN: f32 = 0.25;
+/// How far outside the edge of the network's map a vesicle's edge lies, nm: the map falls where the band begins that the
+/// network takes for the edge.
+const MAP_OFFSET_NM: f64 = 3.0;
 
 /// Distance of the rays' origin from the centroid that is let be, over the radius: rays then meet the outline within 3
 /// degrees of where they should.
 const OFF_CENTRE: f64 = 0.05;
 /// Share of an outline that must lie inside the picture for it to be believed.
 const KNOWN_MIN: f32 = 0.4;
-
-/// Distance of the membrane's outer edge from the steepest slope, nm. Stain wets the outer leaflet, so that the slope of a
-/// light vesicle lies inside of it: the median over synthetic scenes is 2.6 nm, and outlines drawn by experts on real
-/// fields of 3 to 4 nm a pixel are best met with 2 to 3 nm. A dark membrane's slope is its outer edge.
-const EDGE_OFFSET_LIGHTER_NM: f64 = 2.6;
-const EDGE_OFFSET_DARKER_NM: f64 = 0.0;
 
 /// A closed outline on the working grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +56,6 @@ pub struct Contour {
     pub polarity: Polarity,
     /// Mean reward (saturated edge strength, at most 1) along the outline.
     pub reward: f32,
-    /// Mean vote of the ring that it grew from.
-    pub vote: f32,
 }
 
 impl Contour {
@@ -67,13 +64,9 @@ impl Contour {
         self.radius.iter().map(|&r| f64::from(r)).sum::<f64>() / RAYS as f64
     }
 
-    /// The membrane's outer edge around this contour, which runs along the steepest slope.
-    pub fn outer_edge(&self, pixel_nm: f64) -> Self {
-        let offset = match self.polarity {
-            Polarity::Lighter => EDGE_OFFSET_LIGHTER_NM,
-            Polarity::Darker => EDGE_OFFSET_DARKER_NM,
-        };
-        Self { radius: self.radius.map(|r| r + (offset / pixel_nm) as f32), ..self.clone() }
+    /// The same outline so many working pixels farther out.
+    pub fn widened(&self, distance: f64) -> Self {
+        Self { radius: self.radius.map(|r| r + distance as f32), ..self.clone() }
     }
 
     fn vertex(&self, k: usize) -> [f64; 2] {
@@ -155,12 +148,24 @@ fn farthest_crossing(polygon: &[[f64; 2]], from: [f64; 2], along: [f64; 2]) -> f
     farthest
 }
 
+/// What outlines may follow.
+pub struct Edges<'a> {
+    /// Gradients of the picture, the finest first.
+    pub levels: &'a [Level],
+    /// Gradient with the least smoothing.
+    pub finest: &'a Level,
+    /// Gradient of the network's map of vesicles.
+    pub map: &'a Level,
+    /// Edge of a working pixel, nm.
+    pub pixel_nm: f64,
+}
+
 /// Outlines all candidates: a first pass on the level where they were found, then one on each finer level, the last one on
-/// `finest`, which has the least smoothing.
+/// `finest`, which has the least smoothing. Where the network's map is to be followed, the first pass is on `map`, its
+/// gradient.
 pub fn contours(
     device: &Device,
-    levels: &[Level],
-    finest: &Level,
+    Edges { levels, finest, map, pixel_nm }: &Edges,
     candidates: &[Candidate],
     penalty: f64,
 ) -> Result<Vec<Contour>> {
@@ -173,22 +178,37 @@ pub fn contours(
             radius: [(c.radius * (SEARCH.start() + SEARCH.end()) / 2.0) as f32; RAYS],
             polarity: c.polarity,
             reward: 0.0,
-            vote: c.vote,
         })
         .collect();
-    let mut promising = vec![false; contours.len()];
+    let step = |i: usize| candidates[i].radius * (SEARCH.end() - SEARCH.start()) / (COARSE.positions - 1) as f64;
+    let mapped: Vec<usize> = (0..contours.len()).filter(|&i| candidates[i].start == Start::NetworkMap).collect();
+    // A vesicle is the lighter one on the map, whatever it is in the picture.
+    mapped.iter().for_each(|&i| contours[i].polarity = Polarity::Lighter);
+    pass(device, map, &mut contours, &mapped, COARSE, step, penalty)?;
+    for &i in &mapped {
+        contours[i] = contours[i].widened(MAP_OFFSET_NM / pixel_nm);
+        contours[i].polarity = candidates[i].polarity;
+    }
+    let mut promising: Vec<bool> = candidates.iter().map(|c| c.start == Start::NetworkMap).collect();
     for (index, level) in levels.iter().enumerate().rev() {
-        let starting: Vec<usize> = (0..contours.len()).filter(|&i| level_of[i] == index).collect();
-        let step = |i: usize| candidates[i].radius * (SEARCH.end() - SEARCH.start()) / (COARSE.positions - 1) as f64;
+        let starting: Vec<usize> = (0..contours.len())
+            .filter(|&i| level_of[i] == index && candidates[i].start != Start::NetworkMap)
+            .collect();
         pass(device, level, &mut contours, &starting, COARSE, step, penalty)?;
-        starting.iter().for_each(|&i| promising[i] = contours[i].reward >= COARSE_REWARD_MIN);
+        starting.iter().for_each(|&i| {
+            let least = if candidates[i].start == Start::Votes { COARSE_REWARD_MIN } else { REWARD_MIN_SEEN };
+            promising[i] = contours[i].reward >= least;
+        });
         // A level that is the first for some is a finer one for those that came before.
         let refined: Vec<usize> = (0..contours.len()).filter(|&i| promising[i] && level_of[i] >= index).collect();
         let last = if index == 0 { finest } else { level };
         pass(device, last, &mut contours, &refined, FINE, |_| FINE_STEP_PX * last.scale, penalty)?;
     }
-    let whole = contours.into_iter().zip(promising).filter(|(c, promising)| *promising && c.reward >= REWARD_MIN);
-    Ok(whole.map(|(contour, _)| contour).collect())
+    let whole = (0..contours.len()).filter(|&i| {
+        let least = if candidates[i].start == Start::Votes { REWARD_MIN } else { REWARD_MIN_SEEN };
+        promising[i] && contours[i].reward >= least
+    });
+    Ok(whole.map(|i| contours[i].clone()).collect())
 }
 
 /// Improves the chosen contours on one level. `step` gives the distance of the radial positions, working pixels.

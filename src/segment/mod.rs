@@ -18,6 +18,7 @@ use crate::calibrate::Working;
 use crate::denoise::Denoised;
 use crate::error::Result;
 use crate::gpu::Device;
+use crate::network::Evidence;
 use serde::Serialize;
 
 /// What to look for.
@@ -60,6 +61,7 @@ pub fn segment(
     device: &Device,
     working: &Working,
     denoised: &Denoised,
+    evidence: &Evidence,
     config: &SegmentConfig,
 ) -> Result<Vec<Contour>> {
     let px = |nm: f64| nm / working.pixel_nm;
@@ -72,7 +74,10 @@ pub fn segment(
     for radius in candidates::bands(smallest, largest) {
         found.extend(candidates::candidates(device, &levels[candidates::level_of(&levels, radius)], radius)?);
     }
-    let mut contours = contours::contours(device, &levels, &finest, &found, config.contour_penalty)?;
+    found.extend(candidates::seen(evidence, working.pixel_nm, (smallest / 2.0, largest / 2.0)));
+    let map = pyramid::of_map(device, evidence)?;
+    let edges = contours::Edges { levels: &levels, finest: &finest, map: &map, pixel_nm: working.pixel_nm };
+    let mut contours = contours::contours(device, &edges, &found, config.contour_penalty)?;
     contours.retain(|c| (smallest..=largest).contains(&(2.0 * c.mean_radius())));
     Ok(distinct(contours))
 }
@@ -84,7 +89,6 @@ fn distinct(mut contours: Vec<Contour>) -> Vec<Contour> {
             .total_cmp(&a.reward)
             .then(a.y.total_cmp(&b.y))
             .then(a.x.total_cmp(&b.x))
-            .then(a.vote.total_cmp(&b.vote))
     });
     let radii: Vec<f64> = contours.iter().map(Contour::mean_radius).collect();
     let mut index = Neighbours::covering(contours.iter().map(|c| (c.x, c.y)));

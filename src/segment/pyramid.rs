@@ -3,6 +3,7 @@
 use super::native::{BlurParams, GradientParams, HalveParams};
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
+use crate::network::{Evidence, Map};
 
 /// One picture of the pyramid, as its gradient.
 pub struct Level {
@@ -85,6 +86,22 @@ pub fn level(
     let half_saturation = median_length(&device.download(&gradient(-1.0)?)?, n);
     Ok(Level { gradient: gradient(half_saturation)?, width, height, scale })
 }
+
+/// Gradient of the network's map of vesicles: of the chance that a place is inside one and not at its edge, so that
+/// touching vesicles are apart.
+pub fn of_map(device: &Device, evidence: &Evidence) -> Result<Level> {
+    let logistic = |v: f32| 1.0 / (1.0 + (-v).exp());
+    let maps = evidence.map(Map::Inside).iter().zip(evidence.map(Map::Edge));
+    let core = device.upload(maps.map(|(&inside, &edge)| logistic(inside) * (1.0 - logistic(edge))).collect())?;
+    let (width, height) = (evidence.width, evidence.height);
+    let params = GradientParams { width: width as u32, height: height as u32, half_saturation: MAP_HALF_SATURATION };
+    let n = width * height;
+    let gradient = device.run(&kernels::GRADIENT, &params, &[&core], 2 * n, [width, height, 1])?;
+    Ok(Level { gradient, width, height, scale: evidence.scale() })
+}
+
+/// Gradient of the network's map at half saturation, per pixel: a tenth of the way from nothing to certainty.
+const MAP_HALF_SATURATION: f32 = 0.1;
 
 /// Half of a Gaussian's weights, the centre first, cut at three standard deviations; all together sum to 1.
 fn gaussian_weights(sigma_px: f64) -> Vec<f32> {

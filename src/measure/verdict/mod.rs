@@ -6,4 +6,4 @@
 mod model;
 pub mod train;
 
-pub use model::Model;
+pub use model::{Likeness, Model, Offset};

@@ -1,6 +1,8 @@
 //! The networks and their file.
 
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The verdict's file as embedded in the program.
@@ -13,7 +15,47 @@ pub struct Layer {
     pub bias: Vec<f32>,
 }
 
-/// Some networks that were trained alike from different starts, and what their inputs are scaled by.
+/// Networks that answer the same question and were trained alike from different starts; each is a stack of layers with
+/// rectifiers between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Members(pub Vec<Vec<Layer>>);
+
+/// What an outline is compared with by [`Model::likeness`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    Vesicle,
+    OpenRim,
+    Aggregate,
+    Precipitate,
+    Dot,
+    Debris,
+    /// Something else, or nothing.
+    Other,
+}
+
+impl Likeness {
+    /// All, in the order of the network's outputs.
+    pub const ALL: [Self; 7] = [
+        Self::Vesicle,
+        Self::OpenRim,
+        Self::Aggregate,
+        Self::Precipitate,
+        Self::Dot,
+        Self::Debris,
+        Self::Other,
+    ];
+}
+
+/// Where the membrane's outer edge lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Offset {
+    /// Distance from the steepest slope outwards, nm.
+    pub offset_nm: f64,
+    /// Its standard uncertainty, nm.
+    pub uncertainty_nm: f64,
+}
+
+/// All that was learned, and what its inputs are scaled by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// What it was trained on, in words and numbers.
@@ -21,12 +63,25 @@ pub struct Model {
     /// Mean and standard deviation of each feature over the training set.
     pub mean: Vec<f32>,
     pub deviation: Vec<f32>,
-    /// Each member is a stack of layers with rectifiers between them.
-    pub members: Vec<Vec<Layer>>,
+    /// Is the outline a vesicle's? One output, before the logistic function.
+    pub verdict: Members,
+    /// Slope and intercept that turn the verdict's mean output into one whose logistic function is a probability, fitted on
+    /// scenes that were not trained on.
+    pub calibration: [f64; 2],
+    /// Where is the outer edge? Distance from the steepest slope, nm, and the logarithm of its uncertainty.
+    pub gauge: Members,
+    /// Factor on that uncertainty with which two of them hold 95 % of the vesicles not trained on.
+    pub gauge_factor: f64,
+    /// What does it look like? One output for each of [`Likeness::ALL`], before the softmax.
+    pub sorter: Members,
 }
 
 /// Scaled features are kept within this many standard deviations: what lies beyond was never seen in training.
 const REACH: f32 = 4.0;
+/// Range of the edge's offset, nm: what a blurred membrane can make of it.
+const OFFSET_NM: (f64, f64) = (-4.0, 10.0);
+/// Range of the logarithm of its uncertainty (nm).
+pub const UNCERTAINTY_LN: (f32, f32) = (-2.5, 2.5);
 
 impl Model {
     /// The verdict of this program.
@@ -38,6 +93,48 @@ impl Model {
         MODEL.get_or_init(|| serde_json::from_str(EMBEDDED).expect("the embedded verdict is valid"))
     }
 
+    /// A verdict that 'cupule train' wrote.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when the file can't be read, is no verdict, or was made for other features.
+    pub fn read(path: &Path) -> Result<Self> {
+        let wrong = |cause: String| {
+            Error::config(format!("the verdict '{}' can't be used: {cause}", path.display()), "make it with 'cupule train'")
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+        let model: Self = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        model.check().map_err(wrong)?;
+        Ok(model)
+    }
+
+    /// Whether its parts fit together and, unless it is the program's own, the features of this version.
+    fn check(&self) -> std::result::Result<(), String> {
+        let n = self.mean.len();
+        if n != Self::embedded().mean.len() {
+            return Err(format!("it is about {n} features, this version has {}", Self::embedded().mean.len()));
+        }
+        self.whole()
+    }
+
+    fn whole(&self) -> std::result::Result<(), String> {
+        let n = self.mean.len();
+        let scales = self.deviation.len() == n && self.deviation.iter().all(|d| *d > 0.0);
+        let calibrated = self.calibration[0] > 0.0 && self.gauge_factor > 0.0;
+        let fits = |members: &Members, outputs: usize| {
+            let member = |layers: &Vec<Layer>| {
+                let mut inputs = n;
+                layers.iter().all(|layer| {
+                    let fits = layer.weights.iter().all(|row| row.len() == inputs);
+                    inputs = layer.bias.len();
+                    fits && layer.weights.len() == inputs
+                }) && inputs == outputs
+            };
+            !members.0.is_empty() && members.0.iter().all(member)
+        };
+        let networks = fits(&self.verdict, 1) && fits(&self.gauge, 2) && fits(&self.sorter, Likeness::ALL.len());
+        if scales && calibrated && networks { Ok(()) } else { Err("its parts do not fit together".into()) }
+    }
+
     /// Features on the scale that the networks were trained on.
     pub fn scaled(&self, features: &[f32]) -> Vec<f32> {
         features
@@ -47,16 +144,57 @@ impl Model {
             .collect()
     }
 
-    /// Confidence, 0 to 1: the mean of the members' answers.
-    pub fn confidence(&self, features: &[f32]) -> f64 {
-        let input = self.scaled(features);
-        let total: f64 = self.members.iter().map(|layers| logistic(forward(layers, &input))).sum();
-        total / self.members.len() as f64
+    /// Confidence, 0 to 1: the chance that an outline with these (scaled) features covers a vesicle by half.
+    pub fn confidence(&self, scaled: &[f32]) -> f64 {
+        let [slope, intercept] = self.calibration;
+        let output = f64::from(self.verdict.outputs(scaled)[0]);
+        1.0 / (1.0 + (-(slope * output + intercept)).exp())
+    }
+
+    /// Where the outer edge is, from scaled features.
+    pub fn offset(&self, scaled: &[f32]) -> Offset {
+        let outputs = self.gauge.outputs(scaled);
+        let uncertainty = outputs[1].clamp(UNCERTAINTY_LN.0, UNCERTAINTY_LN.1);
+        Offset {
+            offset_nm: f64::from(outputs[0]).clamp(OFFSET_NM.0, OFFSET_NM.1),
+            uncertainty_nm: f64::from(uncertainty).exp() * self.gauge_factor,
+        }
+    }
+
+    /// Share of each of [`Likeness::ALL`], together 1, from scaled features.
+    pub fn likeness(&self, scaled: &[f32]) -> [f64; Likeness::ALL.len()] {
+        let outputs = self.sorter.outputs(scaled);
+        let largest = outputs.iter().fold(f32::MIN, |m, &o| m.max(o));
+        let mut shares = [0.0; Likeness::ALL.len()];
+        shares.iter_mut().zip(&outputs).for_each(|(s, o)| *s = f64::from(o - largest).exp());
+        let total: f64 = shares.iter().sum();
+        shares.map(|s| s / total)
     }
 }
 
-/// The single output of a stack of layers.
-fn forward(layers: &[Layer], input: &[f32]) -> f32 {
+impl Members {
+    /// Mean of the members' answers.
+    pub fn outputs(&self, input: &[f32]) -> Vec<f32> {
+        let mut total = Vec::new();
+        for layers in &self.0 {
+            let answer = forward(layers, input);
+            total.resize(answer.len(), 0.0);
+            total.iter_mut().zip(answer).for_each(|(t, a): (&mut f32, f32)| *t += a);
+        }
+        total.iter().map(|t| t / self.0.len() as f32).collect()
+    }
+}
+
+/// Sum of products, in eight interleaved sums so that the processor can add them side by side.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let (mut sums, whole) = ([0.0f32; 8], a.len().min(b.len()) / 8 * 8);
+    for (a, b) in a[..whole].chunks_exact(8).zip(b[..whole].chunks_exact(8)) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(s, (a, b))| *s += a * b);
+    }
+    sums.iter().sum::<f32>() + a[whole..].iter().zip(&b[whole..]).map(|(a, b)| a * b).sum::<f32>()
+}
+
+fn forward(layers: &[Layer], input: &[f32]) -> Vec<f32> {
     let mut values = input.to_vec();
     for (i, layer) in layers.iter().enumerate() {
         let rectify = i + 1 < layers.len();
@@ -65,16 +203,12 @@ fn forward(layers: &[Layer], input: &[f32]) -> f32 {
             .iter()
             .zip(&layer.bias)
             .map(|(row, bias)| {
-                let sum = row.iter().zip(&values).map(|(w, v)| w * v).sum::<f32>() + bias;
+                let sum = dot(row, &values) + bias;
                 if rectify { sum.max(0.0) } else { sum }
             })
             .collect();
     }
-    values[0]
-}
-
-fn logistic(x: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(x)).exp())
+    values
 }
 
 #[cfg(test)]
@@ -83,18 +217,6 @@ mod tests {
 
     #[test]
     fn the_embedded_model_is_whole() {
-        let model = Model::embedded();
-        let n = model.mean.len();
-        assert!(n > 0 && model.deviation.len() == n && model.deviation.iter().all(|d| *d > 0.0));
-        assert!(!model.members.is_empty());
-        for layers in &model.members {
-            let mut inputs = n;
-            for layer in layers {
-                assert!(layer.weights.iter().all(|row| row.len() == inputs));
-                assert_eq!(layer.weights.len(), layer.bias.len());
-                inputs = layer.bias.len();
-            }
-            assert_eq!(inputs, 1);
-        }
+        assert_eq!(Model::embedded().whole(), Ok(()));
     }
 }

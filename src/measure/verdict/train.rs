@@ -1,6 +1,6 @@
 //! Training of the verdict: plain Adam on small networks, the same bits from the same seed.
 
-use super::model::{Layer, Model};
+use super::model::{Layer, Likeness, Members, Model, UNCERTAINTY_LN, dot};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -19,27 +19,144 @@ const DECAY: f32 = 1e-3;
 const BETA: (f32, f32) = (0.9, 0.999);
 const FLOOR: f32 = 1e-8;
 
-/// One outline: its features and how right it is, 0 to 1.
+/// One outline: its features and what is true of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     pub features: Vec<f32>,
-    pub target: f32,
+    /// How well it covers the vesicle that it covers best: intersection over union.
+    pub iou: f64,
+    /// Distance of that vesicle's outer edge from the steepest slope, nm; `None` where the truth doesn't show it.
+    pub offset_nm: Option<f32>,
+    pub likeness: Likeness,
+    /// Cut off by the picture's border, so that nobody can say how right it is.
+    pub touches_border: bool,
+}
+
+/// What a network learns from an example; its outputs are judged by the gradient of the loss.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    /// Cross entropy of one output with a chance.
+    Chance(f32),
+    /// Likelihood of a number (first output) with an uncertainty (second output, as a logarithm) under Student's
+    /// distribution, which forgives single gross errors.
+    Number(f32),
+    /// Cross entropy of a softmax with one right answer.
+    Choice(usize),
+}
+
+/// Degrees of freedom of that distribution.
+const FREEDOM: f32 = 4.0;
+
+impl Target {
+    /// Gradient of the loss by the outputs.
+    fn gradient(self, outputs: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Chance(chance) => vec![1.0 / (1.0 + (-outputs[0]).exp()) - chance],
+            Self::Number(number) => {
+                let ln = outputs[1].clamp(UNCERTAINTY_LN.0, UNCERTAINTY_LN.1);
+                let off = (number - outputs[0]) / ln.exp();
+                let pull = (FREEDOM + 1.0) * off / (FREEDOM + off * off);
+                vec![-pull / ln.exp(), 1.0 - pull * off]
+            }
+            Self::Choice(right) => {
+                let largest = outputs.iter().fold(f32::MIN, |m, &o| m.max(o));
+                let total: f32 = outputs.iter().map(|o| (o - largest).exp()).sum();
+                let share = |(i, o): (usize, &f32)| (o - largest).exp() / total - f32::from(u8::from(i == right));
+                outputs.iter().enumerate().map(share).collect()
+            }
+        }
+    }
 }
 
 /// How right an outline is, from its overlap with the true one (intersection over union): 0 up to 0.5, 1 from 0.75 on.
-pub fn target(iou: f64) -> f32 {
+pub fn rightness(iou: f64) -> f32 {
     ((iou - 0.5) / 0.25).clamp(0.0, 1.0) as f32
 }
 
-/// Trains a verdict. `passes` is how often each example is seen.
-pub fn train(examples: &[Example], passes: usize, seed: u64, version: String) -> Model {
+/// Least overlap at which an outline's distance from the truth says where the edge is, and not that it is another one.
+const SAME_EDGE_IOU: f64 = 0.65;
+
+/// Trains all networks on the first examples and calibrates them on `held`, which are from other scenes. `passes` is how
+/// often each example is seen. `kept` tells which of the held ones would be kept, given their confidences.
+pub fn train(
+    examples: &[Example],
+    held: &[Vec<Example>],
+    kept: impl Fn(usize, &[f64]) -> Vec<usize>,
+    passes: usize,
+    seed: u64,
+    version: String,
+) -> Model {
     let n = examples.first().map_or(0, |e| e.features.len());
     let (mean, deviation) = moments(examples, n);
-    let mut model = Model { version, mean, deviation, members: Vec::new() };
-    let scaled: Vec<(Vec<f32>, f32)> = examples.par_iter().map(|e| (model.scaled(&e.features), e.target)).collect();
-    model.members =
-        (0..MEMBERS as u64).into_par_iter().map(|member| train_member(&scaled, n, passes, seed, member)).collect();
+    let nothing = || Members(Vec::new());
+    let mut model = Model {
+        version,
+        mean,
+        deviation,
+        verdict: nothing(),
+        calibration: [1.0, 0.0],
+        gauge: nothing(),
+        gauge_factor: 1.0,
+        sorter: nothing(),
+    };
+    let scaled: Vec<Vec<f32>> = examples.par_iter().map(|e| model.scaled(&e.features)).collect();
+    let learn = |target: &dyn Fn(&Example) -> Option<Target>, outputs: usize, stream: u64| {
+        let pairs = examples.iter().zip(&scaled).filter_map(|(e, input)| Some((input.as_slice(), target(e)?)));
+        let pairs: Vec<_> = pairs.collect();
+        let member = |member| train_member(&pairs, &[n, HIDDEN[0], HIDDEN[1], outputs], passes, seed, stream + member);
+        Members((0..MEMBERS as u64).into_par_iter().map(member).collect())
+    };
+    model.verdict = learn(&|e| Some(Target::Chance(rightness(e.iou))), 1, 0);
+    model.gauge = learn(&|e| e.offset_nm.filter(|_| e.iou >= SAME_EDGE_IOU).map(Target::Number), 2, 100);
+    let place = |likeness| Likeness::ALL.iter().position(|l| *l == likeness).unwrap_or_default();
+    model.sorter = learn(&|e| Some(Target::Choice(place(e.likeness))), Likeness::ALL.len(), 200);
+    calibrate(&mut model, held, kept);
     model
+}
+
+/// Fits what turns outputs into probabilities and uncertainties.
+fn calibrate(model: &mut Model, held: &[Vec<Example>], kept: impl Fn(usize, &[f64]) -> Vec<usize>) {
+    let (mut answers, mut misses) = (Vec::new(), Vec::new());
+    for (scene, examples) in held.iter().enumerate() {
+        let scaled: Vec<Vec<f32>> = examples.par_iter().map(|e| model.scaled(&e.features)).collect();
+        let confidence: Vec<f64> = scaled.par_iter().map(|s| model.confidence(s)).collect();
+        for i in kept(scene, &confidence).into_iter().filter(|&i| !examples[i].touches_border) {
+            answers.push((f64::from(model.verdict.outputs(&scaled[i])[0]), examples[i].iou >= 0.5));
+            if let Some(offset_nm) = examples[i].offset_nm.filter(|_| examples[i].iou >= SAME_EDGE_IOU) {
+                let gauged = model.offset(&scaled[i]);
+                misses.push((f64::from(offset_nm) - gauged.offset_nm).abs() / gauged.uncertainty_nm);
+            }
+        }
+    }
+    model.calibration = logistic_fit(&answers);
+    misses.sort_by(f64::total_cmp);
+    if let Some(at) = misses.get((misses.len() as f64 * COVERED) as usize) {
+        model.gauge_factor = at / 2.0;
+    }
+}
+
+/// Share of the vesicles that two standard uncertainties are to hold.
+const COVERED: f64 = 0.95;
+/// Steps of Newton's method: it has settled after half of them.
+const NEWTON_STEPS: usize = 30;
+
+/// Slope and intercept of the logistic function that makes the answers likeliest (Platt 1999).
+fn logistic_fit(answers: &[(f64, bool)]) -> [f64; 2] {
+    let [mut slope, mut intercept] = [1.0, 0.0];
+    for _ in 0..NEWTON_STEPS {
+        // Gradient and curvature of the likelihood; a trace of ridge keeps them solvable when all answers agree.
+        let (mut g, mut h) = ([0.0; 2], [1e-6, 0.0, 1e-6]);
+        for &(output, right) in answers {
+            let p = 1.0 / (1.0 + (-(slope * output + intercept)).exp());
+            let (miss, w) = (p - f64::from(u8::from(right)), p * (1.0 - p));
+            g = [g[0] + miss * output, g[1] + miss];
+            h = [h[0] + w * output * output, h[1] + w * output, h[2] + w];
+        }
+        let det = h[0] * h[2] - h[1] * h[1];
+        slope -= (h[2] * g[0] - h[1] * g[1]) / det;
+        intercept -= (h[0] * g[1] - h[1] * g[0]) / det;
+    }
+    if slope.is_finite() && intercept.is_finite() && slope > 0.0 { [slope, intercept] } else { [1.0, 0.0] }
 }
 
 fn moments(examples: &[Example], n: usize) -> (Vec<f32>, Vec<f32>) {
@@ -75,8 +192,7 @@ impl Trained {
     fn forward(&self, input: &[f32], output: &mut Vec<f32>) {
         output.clear();
         output.extend(self.value.chunks_exact(self.inputs + 1).map(|row| {
-            let sum: f32 = row.iter().zip(input).map(|(w, v)| w * v).sum();
-            sum + row[self.inputs]
+            dot(&row[..self.inputs], input) + row[self.inputs]
         }));
     }
 
@@ -114,10 +230,15 @@ impl Trained {
     }
 }
 
-fn train_member(examples: &[(Vec<f32>, f32)], n: usize, passes: usize, seed: u64, member: u64) -> Vec<Layer> {
+fn train_member(
+    examples: &[(&[f32], Target)],
+    sizes: &[usize],
+    passes: usize,
+    seed: u64,
+    member: u64,
+) -> Vec<Layer> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(member);
-    let sizes = [n, HIDDEN[0], HIDDEN[1], 1];
     let mut layers: Vec<Trained> = sizes.windows(2).map(|s| Trained::new(s[0], s[1], &mut rng)).collect();
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let steps = (passes * examples.len().div_ceil(BATCH)) as f32;
@@ -130,7 +251,8 @@ fn train_member(examples: &[(Vec<f32>, f32)], n: usize, passes: usize, seed: u64
         for batch in order.chunks(BATCH) {
             for &e in batch {
                 let (input, target) = &examples[e];
-                values[0].clone_from(input);
+                values[0].clear();
+                values[0].extend_from_slice(input);
                 for (i, layer) in layers.iter().enumerate() {
                     let (before, after) = values.split_at_mut(i + 1);
                     layer.forward(&before[i], &mut after[0]);
@@ -138,8 +260,7 @@ fn train_member(examples: &[(Vec<f32>, f32)], n: usize, passes: usize, seed: u64
                         after[0].iter_mut().for_each(|v| *v = v.max(0.0));
                     }
                 }
-                // Of the cross entropy by the output before the logistic function.
-                let mut gradient = vec![1.0 / (1.0 + (-values[layers.len()][0]).exp()) - target];
+                let mut gradient = target.gradient(&values[layers.len()]);
                 for i in (0..layers.len()).rev() {
                     gradient = layers[i].backward(&values[i], &gradient);
                     gradient
@@ -160,23 +281,61 @@ fn train_member(examples: &[(Vec<f32>, f32)], n: usize, passes: usize, seed: u64
 mod tests {
     use super::*;
 
-    fn rings(seed: u64) -> Vec<Example> {
+    /// Right inside a disc; the edge's offset is the first feature, its noise grows with the second.
+    fn discs(seed: u64) -> Vec<Example> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        (0..2000)
-            .map(|_| {
-                let (x, y) = (rng.random_range(-1.0..1.0f32), rng.random_range(-1.0..1.0f32));
-                Example { features: vec![x, y], target: f32::from(u8::from(x * x + y * y < 0.5)) }
-            })
-            .collect()
+        let mut one = || {
+            let (x, y) = (rng.random_range(-1.0..1.0f32), rng.random_range(-1.0..1.0f32));
+            let inside = x * x + y * y < 0.5;
+            let noise = (0..12).map(|_| rng.random_range(-0.5..0.5f32)).sum::<f32>();
+            Example {
+                features: vec![x, y],
+                iou: if inside { 0.9 } else { 0.1 },
+                offset_nm: inside.then_some(2.0 + x + noise * (0.2 * y).exp() * 0.5),
+                likeness: if inside { Likeness::Vesicle } else { Likeness::Dot },
+                touches_border: false,
+            }
+        };
+        (0..2000).map(|_| one()).collect()
+    }
+
+    fn trained(seed: u64) -> Model {
+        train(&discs(1), &[discs(3)], |_, confidence| (0..confidence.len()).collect(), 60, seed, "test".into())
     }
 
     #[test]
-    fn learns_a_disc_and_gives_the_same_bits_again() {
-        let model = train(&rings(1), 100, 7, "test".into());
-        let fresh = rings(2);
-        let right = fresh.iter().filter(|e| (model.confidence(&e.features) > 0.5) == (e.target > 0.5)).count();
-        assert!(right > 1900, "{right} of 2000");
-        assert_eq!(model, train(&rings(1), 100, 7, "test".into()));
-        assert_ne!(model, train(&rings(1), 100, 8, "test".into()));
+    fn learns_and_gives_the_same_bits_again() {
+        let model = trained(7);
+        let fresh: Vec<(Example, Vec<f32>)> =
+            discs(2).into_iter().map(|e| (e.clone(), model.scaled(&e.features))).collect();
+        let right = |e: &Example| e.iou > 0.5;
+        let count = fresh.iter().filter(|(e, s)| (model.confidence(s) > 0.5) == right(e)).count();
+        assert!(count > 1900, "{count} of 2000");
+        let sorted = fresh.iter().filter(|(e, s)| (model.likeness(s)[0] > 0.5) == right(e)).count();
+        assert!(sorted > 1900, "{sorted} of 2000");
+        let gauged: Vec<f64> = fresh
+            .iter()
+            .filter_map(|(e, s)| {
+                let gauged = model.offset(s);
+                Some((f64::from(e.offset_nm?) - gauged.offset_nm).abs() / gauged.uncertainty_nm)
+            })
+            .collect();
+        let covered = gauged.iter().filter(|&&off| off < 2.0).count() as f64 / gauged.len() as f64;
+        assert!((0.9..0.99).contains(&covered), "{covered}");
+        assert_eq!(model, trained(7));
+        assert_ne!(model, trained(8));
+    }
+
+    #[test]
+    fn the_logistic_fit_finds_what_was_planted() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let answers: Vec<(f64, bool)> = (0..20_000)
+            .map(|_| {
+                let output = rng.random_range(-4.0..4.0f64);
+                (output, rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-(0.6 * output - 0.4)).exp()))
+            })
+            .collect();
+        let [slope, intercept] = logistic_fit(&answers);
+        assert!((slope - 0.6).abs() < 0.03 && (intercept + 0.4).abs() < 0.05, "{slope} {intercept}");
     }
 }

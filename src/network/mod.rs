@@ -1,0 +1,212 @@
+//! A small convolutional network that looks at the whole picture and says, place by place, what it sees: vesicle or not,
+//! membrane or not, how near a vesicle's middle, how large.
+//!
+//! It decides nothing. Its maps propose places that ring votes miss, and are evidence for the verdict.
+//!
+//! It is a U-Net of 13 layers on pixels of [`INPUT_NM`], with four halvings; answers have pixels of [`PIXEL_NM`]. Weights
+//! are whole numbers of 8 bits and values between layers of 8 bits, so that sums are exact in `f32` and every device gives
+//! the same bits. `scripts/train-network` made the weights.
+
+mod model;
+pub mod native;
+
+pub use model::Model;
+
+use crate::calibrate::Working;
+use crate::error::Result;
+use crate::gpu::{Device, Plane, kernels};
+use native::{BLOCK, ConvolveParams, ResampleParams, SAMPLES};
+
+/// Pixel of the network's input, nm. Finer ones found more vesicles in a study of 2.1 to 3.1 nm, at a cost that grows with
+/// the square.
+pub const INPUT_NM: f64 = 2.0;
+/// Pixel of its answers, nm: half as fine.
+pub const PIXEL_NM: f64 = 2.0 * INPUT_NM;
+/// Largest absolute value of the input: 12 bits with the sign.
+const INPUT_TOP: f32 = 2047.0;
+/// Input units between the tenth and the ninetieth percentile of the grey values: most of the range is left for what is
+/// brighter or darker than film and stain.
+const INPUT_SPREAD: f64 = 512.0;
+/// Largest output of a layer: 8 bits.
+const TOP: f32 = 255.0;
+/// Units of the answers in one of the numbers they stand for.
+const RADIUS_UNIT_NM: f64 = 40.0;
+
+/// What the network says about a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Map {
+    /// How near the middle of a vesicle: 1 there, 0 at its edge and outside, before the logistic function.
+    Middle,
+    /// Whether inside a vesicle, before the logistic function.
+    Inside,
+    /// Whether within 4 nm of a vesicle's outer edge, before the logistic function.
+    Edge,
+    /// Natural logarithm of the vesicle's radius over 40 nm.
+    Radius,
+}
+
+/// The network's answers for a picture.
+pub struct Evidence {
+    /// One plane after the other, row-major.
+    maps: Vec<f32>,
+    pub width: usize,
+    pub height: usize,
+    /// Working pixels per pixel of the maps.
+    scale: f64,
+}
+
+impl Evidence {
+    /// One of the maps.
+    pub fn map(&self, map: Map) -> &[f32] {
+        let n = self.width * self.height;
+        &self.maps[map as usize * n..][..n]
+    }
+
+    /// Working pixels per pixel of the maps.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Position on the maps of a working-grid index.
+    pub fn on_map(&self, index: f64) -> f64 {
+        (index + 0.5) / self.scale - 0.5
+    }
+
+    /// Working-grid index of a position on the maps.
+    pub fn on_working(&self, index: f64) -> f64 {
+        (index + 0.5) * self.scale - 0.5
+    }
+
+    /// Value of a map between four pixel centres; the border pixel is repeated outwards. `x` and `y` are positions on the
+    /// maps.
+    pub fn at(&self, map: Map, x: f64, y: f64) -> f32 {
+        let plane = self.map(map);
+        let (x, y) = (x.clamp(0.0, (self.width - 1) as f64), y.clamp(0.0, (self.height - 1) as f64));
+        let (x0, y0) = (x as usize, y as usize);
+        let (fx, fy) = ((x - x0 as f64) as f32, (y - y0 as f64) as f32);
+        let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
+        let at = |x: usize, y: usize| plane[y * self.width + x];
+        (at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx) * (1.0 - fy) + (at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx) * fy
+    }
+
+    /// Radius that the network sees at a place of the maps, working pixels of `pixel_nm`.
+    pub fn radius(&self, x: f64, y: f64, pixel_nm: f64) -> f64 {
+        f64::from(self.at(Map::Radius, x, y)).exp() * RADIUS_UNIT_NM / pixel_nm
+    }
+}
+
+/// Looks at a picture.
+///
+/// # Errors
+/// [`crate::error::Error::Device`] when the device fails.
+pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
+    let input_px = INPUT_NM / working.pixel_nm;
+    // Even, so that the first halving leaves nothing over.
+    let out = |size: usize| ((size as f64 / input_px / 2.0) as usize).max(1) * 2;
+    let (width, height) = (out(working.width), out(working.height));
+    let resampled = resample(device, working, width, height)?;
+    let input = device.upload(normalised(&device.download(&resampled)?))?;
+    drop(resampled);
+    let Stack { plane, width, height, .. } = forward(device, Stack { plane: input, channels: 1, width, height })?;
+    let rows = device.download(&plane)?;
+    // From rows of all maps to one map after the other.
+    let maps = (0..4).flat_map(|map| rows.chunks_exact(width).skip(map).step_by(4).flatten().copied()).collect();
+    Ok(Evidence { maps, width, height, scale: PIXEL_NM / working.pixel_nm })
+}
+
+fn resample(device: &Device, working: &Working, width: usize, height: usize) -> Result<Plane> {
+    let params = ResampleParams {
+        width: working.width as u32,
+        height: working.height as u32,
+        out_width: width as u32,
+        out_height: height as u32,
+    };
+    let ratio = INPUT_NM / working.pixel_nm;
+    let table = |count: usize, size: usize| {
+        let samples = (0..count * SAMPLES).flat_map(move |i| {
+            let position = ((i as f64 + 0.5) / SAMPLES as f64 * ratio - 0.5).clamp(0.0, (size - 1) as f64);
+            let fixed = (position * 256.0).round() as usize;
+            [(fixed / 256) as f32, (fixed % 256) as f32]
+        });
+        device.upload(samples.collect())
+    };
+    let inputs = [&working.plane, &table(width, working.width)?, &table(height, working.height)?];
+    device.run(&kernels::RESAMPLE, &params, &inputs, width * height, [width, height, 1])
+}
+
+/// Grey values on the network's scale: whole numbers around the median.
+fn normalised(grey: &[f32]) -> Vec<f32> {
+    let mut sample: Vec<f32> = grey.iter().copied().step_by(grey.len().div_ceil(1 << 20)).collect();
+    let last = (sample.len() - 1) as f64;
+    let mut quantile = |q: f64| f64::from(*sample.select_nth_unstable_by((last * q).round() as usize, f32::total_cmp).1);
+    let (low, middle, high) = (quantile(0.1), quantile(0.5), quantile(0.9));
+    let scale = INPUT_SPREAD / (high - low).max(1.0);
+    let top = f64::from(INPUT_TOP);
+    grey.iter().map(|&v| ((f64::from(v) - middle) * scale).round_ties_even().clamp(-top, top) as f32).collect()
+}
+
+/// Planes of one size, interleaved by row.
+struct Stack {
+    plane: Plane,
+    channels: usize,
+    width: usize,
+    height: usize,
+}
+
+/// All layers in order: down to a sixteenth of the input, and up again to a half, each time beside what was seen on the way
+/// down.
+fn forward(device: &Device, input: Stack) -> Result<Stack> {
+    let mut layers = Model::embedded().layers.iter();
+    let mut next = |from: &Stack, skip: Option<&Stack>, stride: usize| {
+        let Some(layer) = layers.next() else { unreachable!("a network of 14 layers") };
+        convolve(device, layer, from, skip, stride)
+    };
+    let fine = next(&input, None, 1)?;
+    let half = next(&fine, None, 2)?;
+    let half = next(&half, None, 1)?;
+    let quarter = next(&half, None, 2)?;
+    let quarter = next(&quarter, None, 1)?;
+    let eighth = next(&quarter, None, 2)?;
+    let eighth = next(&eighth, None, 1)?;
+    let sixteenth = next(&eighth, None, 2)?;
+    let sixteenth = next(&sixteenth, None, 1)?;
+    let sixteenth = next(&sixteenth, None, 1)?;
+    let eighth = next(&sixteenth, Some(&eighth), 1)?;
+    let quarter = next(&eighth, Some(&quarter), 1)?;
+    let half = next(&quarter, Some(&half), 1)?;
+    next(&half, None, 1)
+}
+
+fn convolve(
+    device: &Device,
+    layer: &model::Layer,
+    from: &Stack,
+    skip: Option<&Stack>,
+    stride: usize,
+) -> Result<Stack> {
+    let grid = skip.unwrap_or(from);
+    let (width, height) = (grid.width.div_ceil(stride), grid.height.div_ceil(stride));
+    let outputs = layer.bias.len();
+    let last = outputs == BLOCK;
+    let params = ConvolveParams {
+        grid_width: grid.width as u32,
+        grid_height: grid.height as u32,
+        width: from.width as u32,
+        channels: from.channels as u32,
+        enlarged: if skip.is_some() { 2 } else { 1 },
+        skip_channels: skip.map_or(0, |s| s.channels as u32),
+        out_width: width as u32,
+        out_height: height as u32,
+        outputs: outputs as u32,
+        stride: stride as u32,
+        scale: layer.scale,
+        top: if last { 0.0 } else { TOP },
+    };
+    let weights = device.upload(layer.weights.clone())?;
+    let bias = device.upload(layer.bias.clone())?;
+    let nothing = device.upload(vec![0.0])?;
+    let inputs = [&from.plane, skip.map_or(&nothing, |s| &s.plane), &weights, &bias];
+    let grid = [width, height, outputs / BLOCK];
+    let plane = device.run(&kernels::CONVOLVE, &params, &inputs, outputs * width * height, grid)?;
+    Ok(Stack { plane, channels: outputs, width, height })
+}
