@@ -13,6 +13,8 @@ mod clutter;
 mod dice;
 mod export;
 mod field;
+#[cfg(test)]
+mod foot;
 mod grains;
 mod ground;
 mod kind;

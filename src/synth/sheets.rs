@@ -71,6 +71,7 @@ pub(super) fn disc(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let level = style.sign() * style.contrast * if sharp { dice.uniform(0.05, 0.3) } else { dice.uniform(0.1, 0.7) };
     let mut body = Body::plain(outline, level, dice.uniform(0.0, 0.3));
     body.edge_nm = if sharp { dice.uniform(1.0, 3.0) } else { size_nm * dice.uniform(0.07, 0.2) };
+    body.shoulder_nm = if sharp { body.edge_nm } else { 0.0 };
     body.dome = if dice.chance(0.5) { level * dice.uniform(0.0, 1.0) } else { 0.0 };
     body.paint(canvas);
     vec![Piece::outlined(&body.outline)]

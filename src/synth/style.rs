@@ -42,7 +42,7 @@ pub(super) struct Style {
     pub small_share: f64,
     /// Thickness of the membrane's line, nm.
     pub membrane_nm: f64,
-    pub shoulder_nm: f64,
+    /// Softness of the flanks of bodies, nm.
     pub edge_nm: f64,
     /// Level of bodies relative to the far ground, in contrasts: negative is brighter.
     pub level: Range,
@@ -172,8 +172,7 @@ impl Style {
             sigma_g: dice.uniform(1.3, 1.7),
             small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
             membrane_nm: dice.uniform(4.0, 8.0),
-            shoulder_nm: dice.uniform(0.5, 4.0),
-            edge_nm: dice.log_uniform(0.8, 4.0),
+            edge_nm: dice.log_uniform(1.0, 3.2),
             level: (level - 0.25, level + 0.25),
             rim: (0.0, 0.7),
             opacity: (0.55, 1.0),

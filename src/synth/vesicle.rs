@@ -13,6 +13,13 @@ pub const DIAMETER_MAX_NM: f64 = 250.0;
 const SMALL: (f64, f64) = (38.0, 1.2);
 /// Smallest step between body and halo, in contrasts: truth that nobody could see would teach nonsense.
 const VISIBLE_STEP: f64 = 0.3;
+/// Distance from the foot of a flank to its middle, in units of the flank's softness: the foot is where an eighth of the
+/// body's thickness is reached, give or take what hands disagree by.
+const FOOT_EDGES: (f64, f64) = (0.9, 1.2);
+/// What they disagree by however sharp the edge is, nm.
+const FOOT_LOOSE_NM: f64 = 0.4;
+/// Softest flank of a small body, as a share of its radius: softer ones would leave no plateau.
+const FLANK_MAX_RADII: f64 = 0.13;
 /// Draws until a diameter falls into the range; with the spreads in use the second draw nearly always does.
 const DRAWS_MAX: usize = 64;
 
@@ -123,11 +130,9 @@ pub(super) fn draw_pool(radius_nm: f64, style: &Style, dice: &mut Dice) -> Pool 
 /// The inside of a vesicle, also used for what only looks like one.
 pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style, dice: &mut Dice) -> Body {
     let c = style.contrast;
-    let radius_nm = 0.5 * outline.diameter_nm();
     let opacity = dice.uniform(style.opacity.0, style.opacity.1);
     let mut body = Body::plain(outline, style.amount(style.level, dice), opacity);
-    body.shoulder_nm = (style.shoulder_nm + dice.uniform(-0.4, 0.4)).clamp(0.0, 0.15 * radius_nm);
-    body.edge_nm = style.edge_nm * dice.uniform(0.8, 1.3);
+    soften(&mut body, style, dice);
     body.texture_offset = (dice.count(0, 500), dice.count(0, 500));
     let texture = style.amount(style.texture, dice);
     body.texture = (0.6 * texture, 0.5 * texture * dice.uniform(0.0, 1.0));
@@ -144,15 +149,15 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
         Appearance::Filled => {
             body.dome = style.sign() * c * dice.uniform(-0.1, 0.5);
             if dice.chance(0.4) {
-                body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
+                body.rims.push(line(&body, style, 0.5 * rim, dice));
             }
         }
         Appearance::Cup => {
-            body.rims.push(line(style, rim, radius_nm, dice));
+            body.rims.push(line(&body, style, rim, dice));
             body.dents.push(dent(c, 0.25, (0.45, 0.8), dice));
         }
         Appearance::Crescent => {
-            body.rims.push(line(style, rim, radius_nm, dice));
+            body.rims.push(line(&body, style, rim, dice));
             for _ in 0..dice.count(1, 3) {
                 let mut dent = dent(c, 0.45, (0.2, 0.6), dice);
                 dent.crescent = if dice.chance(0.6) { dice.sign() * dice.uniform(0.3, 0.8) } else { 0.0 };
@@ -160,25 +165,25 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             }
         }
         Appearance::Membrane => {
-            body.rims.push(line(style, rim.abs().max(0.4 * c), radius_nm, dice));
+            body.rims.push(line(&body, style, rim.abs().max(0.4 * c), dice));
             body.opacity *= dice.uniform(0.2, 0.7);
             body.level *= dice.uniform(0.0, 0.5);
         }
         Appearance::Granular => {
             body.texture = (c * dice.uniform(0.06, 0.22), c * dice.uniform(0.03, 0.2));
-            body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
+            body.rims.push(line(&body, style, 0.5 * rim, dice));
             if dice.chance(0.3) {
                 body.dome = c * dice.uniform(0.2, 0.8);
             }
         }
         Appearance::Creased => {
-            body.rims.push(line(style, 0.8 * rim, radius_nm, dice));
+            body.rims.push(line(&body, style, 0.8 * rim, dice));
             for _ in 0..dice.count(1, 4) {
                 body.creases.push(crease(c, dice));
             }
         }
         Appearance::HalfDark => {
-            body.rims.push(line(style, rim, radius_nm, dice));
+            body.rims.push(line(&body, style, rim, dice));
             body.half = Some(Half {
                 level: c * dice.uniform(0.1, 0.7),
                 angle: dice.angle(),
@@ -190,6 +195,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
         }
         Appearance::Double => {
             let strength = rim.abs().max(0.4 * c);
+            // The outline is the outer foot of the outer leaflet: one standard deviation outside its crest.
             let sharp_nm = dice.uniform(0.8, 1.6);
             for depth_nm in [sharp_nm, (style.membrane_nm - sharp_nm).max(2.0 * sharp_nm)] {
                 let level = strength * dice.uniform(0.7, 1.0);
@@ -213,6 +219,13 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
         }
     }
     body
+}
+
+/// Gives a body its flank, whose foot is the outline: what softens the flank moves its middle inwards with it.
+pub(super) fn soften(body: &mut Body, style: &Style, dice: &mut Dice) {
+    let radius_nm = 0.5 * body.outline.diameter_nm();
+    body.edge_nm = (style.edge_nm * dice.uniform(0.85, 1.2)).min(FLANK_MAX_RADII * radius_nm);
+    body.shoulder_nm = body.edge_nm * dice.uniform(FOOT_EDGES.0, FOOT_EDGES.1) + dice.uniform(0.0, FOOT_LOOSE_NM);
 }
 
 /// Hollows, bumps and folds that any body may have on top of what its appearance says.
@@ -244,14 +257,17 @@ fn fade(appearance: Appearance, dice: &mut Dice) -> Gap {
 }
 
 /// The line of the membrane; in stain it is broadened inwards, where the flank rises.
-fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
+fn line(body: &Body, style: &Style, strength: f64, dice: &mut Dice) -> Rim {
+    let radius_nm = 0.5 * body.outline.diameter_nm();
     let membrane_nm = style.membrane_nm.min(0.4 * radius_nm);
     let sign = if style.stain == Stain::Negative { -1.0 } else { 1.0 };
     let flank_nm = if dice.chance(0.7) { dice.uniform(0.03, 0.3) * radius_nm } else { 0.0 };
+    // Its outer side is as steep as the flank and steepest at the same place, so that both have the same foot.
+    let outer_nm = body.edge_nm * dice.uniform(0.9, 1.2);
     Rim {
         level: sign * strength,
-        depth_nm: style.shoulder_nm.min(0.3 * radius_nm) + 0.4 * membrane_nm + 0.3 * flank_nm,
-        outer_nm: 0.4 * membrane_nm + 0.15 * flank_nm,
+        depth_nm: body.shoulder_nm + outer_nm,
+        outer_nm,
         inner_nm: 0.4 * membrane_nm + flank_nm,
         lean: dice.uniform(0.0, 0.95),
         lean_angle: dice.angle(),
