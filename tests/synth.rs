@@ -31,15 +31,16 @@ fn write_with(threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { width_px: Some(160), height_px: Some(128), ..Options::default() };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let summary = pool.install(|| write(folder.path(), 10, seed, &options)).unwrap();
-    assert_eq!(summary.images, 10);
+    let count = Kind::ALL.len();
+    let summary = pool.install(|| write(folder.path(), count, seed, &options)).unwrap();
+    assert_eq!(summary.images, count);
     files(folder.path())
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_with_any_number_of_threads() {
     let one = write_with(1, 42);
-    assert_eq!(one.len(), 22, "10 pictures, 10 label pictures, 2 tables");
+    assert_eq!(one.len(), 2 * Kind::ALL.len() + 2, "pictures, label pictures, 2 tables");
     assert!(one == write_with(2, 42));
 }
 
@@ -96,7 +97,7 @@ fn tables_hold_sane_values() {
         let synthetic = small(kind, 5);
         assert_eq!(synthetic.name, format!("{}-007", kind.name()));
         assert_eq!(synthetic.grey.len(), synthetic.width * synthetic.height);
-        assert!(vesicles(&synthetic).count() >= 1, "{kind} without vesicles");
+        assert_eq!(vesicles(&synthetic).count() == 0, kind == Kind::Empty, "{kind}");
         for row in &synthetic.truth {
             assert!(row.diameter_nm > 0.0 && row.feret_max_nm >= row.feret_min_nm, "{row:?}");
             assert!(!row.is_vesicle || (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(&(row.diameter_nm + 1e-9)));
@@ -122,6 +123,15 @@ fn every_kind_shows_what_it_promises() {
         assert!(small(Kind::Dense, seed).conditions.swing >= 0.0);
         assert!(vesicles(&small(Kind::Dense, seed)).count() > vesicles(&small(Kind::Clean, seed)).count() / 2);
     }
+}
+
+#[test]
+fn empty_scenes_hold_no_label_and_any_amount_of_clutter() {
+    let scenes: Vec<Synthetic> = (0..24).map(|seed| small(Kind::Empty, seed)).collect();
+    assert!(scenes.iter().all(|s| s.labels.label.iter().all(|&l| l == 0)));
+    assert!(scenes.iter().all(|s| s.truth.iter().all(|t| !t.is_vesicle)));
+    assert!(scenes.iter().any(|s| s.truth.is_empty()), "none with nothing");
+    assert!(scenes.iter().any(|s| s.truth.len() > 50), "none with plenty");
 }
 
 #[test]

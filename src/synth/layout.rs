@@ -15,12 +15,12 @@ const TOUCH_GAP_NM: f64 = 3.0;
 /// Share of the radius by which a centre may lie outside the field.
 const OUTSIDE_RADII: f64 = 0.2;
 
-/// Draws vesicles until they cover the wanted share of the field; at least one.
+/// Draws vesicles until they cover the wanted share of the field, and at least as many as the style asks for.
 pub(super) fn vesicles(width_nm: f64, height_nm: f64, style: &Style, dice: &mut Dice) -> Vec<Vesicle> {
     let wanted_nm2 = style.coverage * width_nm * height_nm;
     let mut placed: Vec<Vesicle> = Vec::new();
     let mut covered_nm2 = 0.0;
-    while placed.len() < VESICLES_MAX && (placed.is_empty() || covered_nm2 < wanted_nm2) {
+    while placed.len() < VESICLES_MAX && (placed.len() < style.vesicles_min || covered_nm2 < wanted_nm2) {
         let vesicle = Vesicle::draw(style, dice);
         let diameter_nm = vesicle.body.outline.diameter_nm();
         // Given-up ones count as well, which bounds the attempts in a full field.

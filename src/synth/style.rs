@@ -33,8 +33,9 @@ pub(super) struct Style {
     /// Carbon grain as a share of the contrast, and the scale at which it is strongest.
     pub grain: f64,
     pub grain_nm: f64,
-    /// Share of the field that vesicles cover.
+    /// Share of the field that vesicles cover, and the fewest in a scene.
     pub coverage: f64,
+    pub vesicles_min: usize,
     /// Log-normal diameters.
     pub median_nm: f64,
     pub sigma_g: f64,
@@ -143,6 +144,7 @@ impl Style {
                 style.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
                 style.export = Export::draw(0.3, 0.3, 0.3, dice);
             }
+            Kind::Empty => style.empty(pixel_size_nm, dice),
         }
         style
     }
@@ -168,6 +170,7 @@ impl Style {
             grain: dice.log_uniform(0.04, 0.2),
             grain_nm: dice.log_uniform(1.2, 4.0),
             coverage: dice.log_uniform(0.015, 0.12),
+            vesicles_min: 1,
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
             small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
@@ -210,6 +213,34 @@ impl Style {
         self.shared_pools = 0.0;
         self.halo_width = (0.1, 0.4);
         self.scale_clutter(0.15);
+    }
+
+    /// No vesicle, and anything else or nothing: what is found here is found wrongly.
+    fn empty(&mut self, pixel_size_nm: f64, dice: &mut Dice) {
+        self.coverage = 0.0;
+        self.vesicles_min = 0;
+        self.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
+        match dice.weighted(&[(0, 5.0), (1, 1.5), (2, 1.0), (3, 1.5)]) {
+            0 => self.scale_clutter(dice.log_uniform(0.3, 5.0)),
+            // Nearly nothing: grain, noise, a stray piece.
+            1 => {
+                self.scale_clutter(0.05);
+                self.shared_pools = 0.0;
+            }
+            // Noise without features.
+            2 => {
+                self.scale_clutter(0.0);
+                (self.shared_pools, self.swing, self.grain) = (0.0, dice.uniform(0.0, 0.01), dice.uniform(0.0, 0.02));
+            }
+            // An uneven ground.
+            _ => {
+                self.scale_clutter(0.0);
+                self.swing = dice.uniform(0.2, 0.6);
+            }
+        }
+        if dice.chance(0.15) {
+            self.freeze(dice);
+        }
     }
 
     /// Ice instead of stain: thin dark lines, hardly a pool.
