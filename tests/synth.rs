@@ -135,6 +135,32 @@ fn empty_scenes_hold_no_label_and_any_amount_of_clutter() {
 }
 
 #[test]
+fn what_is_burned_in_has_no_label_and_cuts_what_it_hides() {
+    let (mut marked, mut strips, mut cut) = (0, 0, 0);
+    for index in 0..60 {
+        let recipe = Scene { kind: Kind::Coarse, width_px: 300, height_px: 260, pixel_size_nm: 3.0, seed: 5, index };
+        let synthetic = scene(&recipe);
+        marked += usize::from(synthetic.truth.iter().any(|t| t.appearance == "mark" && !t.is_vesicle));
+        let (w, rows) = (synthetic.width, synthetic.conditions.strip_px);
+        if rows == 0 {
+            continue;
+        }
+        strips += 1;
+        let top = synthetic.height - rows;
+        assert!(synthetic.labels.label[top * w..].iter().all(|&l| l == 0), "a label on a strip");
+        // Of one shade next to its edge, where no letter stands.
+        let edge = |y: usize| i32::from(synthetic.grey[y * w + w - 2]);
+        assert!((top + 3..synthetic.height).all(|y| (edge(y) - edge(top + 3)).abs() < 6000), "no strip");
+        for v in vesicles(&synthetic).filter(|v| v.y_nm + 0.4 * v.feret_min_nm > 3.0 * top as f64) {
+            assert!(v.touches_border, "{v:?}");
+            cut += 1;
+        }
+    }
+    assert!((12..35).contains(&marked), "{marked} of 60 are marked");
+    assert!(strips >= 2 && cut >= 1, "{strips} strips that cut {cut}");
+}
+
+#[test]
 fn dense_scenes_hold_touching_pairs() {
     let touching: usize = (0..6)
         .map(|seed| {

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::field::Field;
+use super::marks::Marks;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageFormat};
 
@@ -30,11 +31,12 @@ impl Export {
         Self { blur_px, eight_bit: jpeg_quality > 0 || dice.chance(eight_bit), jpeg_quality }
     }
 
-    /// The counts that end up in the file.
-    pub(super) fn applied(&self, mut grey: Field) -> Vec<u16> {
+    /// The counts that end up in the file, marks burned in.
+    pub(super) fn applied(&self, mut grey: Field, marks: &Marks) -> Vec<u16> {
         if self.blur_px > 0.0 {
             grey = grey.blurred(self.blur_px);
         }
+        marks.stamp(&mut grey);
         if !self.eight_bit {
             return grey.value.iter().map(|v| v.round().clamp(0.0, f32::from(u16::MAX)) as u16).collect();
         }

@@ -1,6 +1,7 @@
 //! Where vesicles go: apart, touching, overlapping, cut by the border.
 
 use super::dice::Dice;
+use super::marks::Marks;
 use super::style::Style;
 use super::vesicle::{DIAMETER_MAX_NM, Vesicle};
 
@@ -16,7 +17,8 @@ const TOUCH_GAP_NM: f64 = 3.0;
 const OUTSIDE_RADII: f64 = 0.2;
 
 /// Draws vesicles until they cover the wanted share of the field, and at least as many as the style asks for.
-pub(super) fn vesicles(width_nm: f64, height_nm: f64, style: &Style, dice: &mut Dice) -> Vec<Vesicle> {
+pub(super) fn vesicles(width_nm: f64, marks: &Marks, style: &Style, dice: &mut Dice) -> Vec<Vesicle> {
+    let height_nm = marks.open_height_nm();
     let wanted_nm2 = style.coverage * width_nm * height_nm;
     let mut placed: Vec<Vesicle> = Vec::new();
     let mut covered_nm2 = 0.0;
@@ -36,7 +38,8 @@ pub(super) fn vesicles(width_nm: f64, height_nm: f64, style: &Style, dice: &mut 
                 }
             };
             let in_field = (0.0..width_nm).contains(&place.0) && (0.0..height_nm).contains(&place.1);
-            (in_field && is_free(place, &vesicle, &placed, overlap)).then_some(place)
+            let hidden = marks.hide(place.0, place.1, vesicle.body.outline.reach_nm());
+            (in_field && !hidden && is_free(place, &vesicle, &placed, overlap)).then_some(place)
         });
         match place {
             Some((x_nm, y_nm)) => placed.push(vesicle.moved(x_nm, y_nm)),

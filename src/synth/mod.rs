@@ -4,7 +4,7 @@
 //! on a film as projected thickness, a beam passes through, a camera counts. [`write()`] does so for a whole set.
 //!
 //! The truth is the outer edge of the membrane. A pixel belongs to a vesicle when its centre lies inside that outline;
-//! where vesicles overlap, the upper one owns the overlap.
+//! where vesicles overlap, the upper one owns the overlap. A strip of text at the bottom cuts them like the border does.
 
 mod body;
 mod camera;
@@ -20,6 +20,7 @@ mod ground;
 mod kind;
 mod layout;
 mod lines;
+mod marks;
 mod outline;
 mod sheets;
 mod style;
@@ -41,6 +42,7 @@ use crate::image::Labels;
 use canvas::Canvas;
 use clutter::Piece;
 use dice::Dice;
+use marks::Marks;
 use style::Style;
 use vesicle::Vesicle;
 
@@ -51,6 +53,9 @@ const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 4.2);
 /// Edge lengths of the field unless asked otherwise, pixels.
 const SIDE_PX: (usize, usize) = (768, 1024);
 const SIDE_COARSE_PX: (usize, usize) = (400, 900);
+
+/// Name in the truth table of what was burned in.
+const MARK: &str = "mark";
 
 /// The recipe of one scene: the same recipe gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,6 +97,8 @@ pub struct Conditions {
     pub swing: f64,
     pub camera: Camera,
     pub export: Export,
+    /// Height of the strip of text that hides the bottom of the picture, pixels; 0 for none.
+    pub strip_px: usize,
 }
 
 impl Scene {
@@ -120,29 +127,34 @@ pub fn scene(recipe: &Scene) -> Synthetic {
     let pitch_nm = pixel_size_nm / style.oversampling as f64;
     let film = ground::film(width * style.oversampling, height * style.oversampling, pitch_nm, &style, &mut dice);
     let mut canvas = Canvas::new(film, pitch_nm, &mut dice);
-    let (width_nm, height_nm) = canvas.size_nm();
-    let vesicles = layout::vesicles(width_nm, height_nm, &style, &mut dice);
+    let width_nm = canvas.size_nm().0;
+    let mut marks = Marks::draw(recipe.kind, width, height, pixel_size_nm, &mut dice);
+    let vesicles = layout::vesicles(width_nm, &marks, &style, &mut dice);
+    marks.annotate(&vesicles, &mut dice);
 
     ground::pools(&vesicles, &style, &mut canvas, &mut dice);
     vesicles.iter().for_each(|v| v.pool.paint(&v.body.outline, &mut canvas));
-    let pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
+    let mut pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
 
     let grey = style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice);
-    let grey = style.export.applied(grey.binned(style.oversampling));
-    let labels = truth::labels(&vesicles, width, height, pixel_size_nm);
-    let truth = truth::rows(&vesicles, &pieces, &labels, pixel_size_nm, &style);
+    let grey = style.export.applied(grey.binned(style.oversampling), &marks);
+    let labels = truth::labels(&vesicles, (width, height), marks.open_rows(), pixel_size_nm);
+    pieces.retain(|(_, p)| p.y_nm < marks.open_height_nm());
+    pieces.extend(marks.pieces.iter().map(|&p| (MARK, p)));
+    let truth = truth::rows(&vesicles, &pieces, &labels, &marks, &style);
     let conditions = Conditions {
         stain: style.stain,
         contrast: style.contrast,
         swing: style.swing,
         camera: style.camera,
         export: style.export,
+        strip_px: marks.strip_px,
     };
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
 }
 
 /// Paints clutter and vesicles: clutter below, then the vesicles, then the dots that lie on top.
-fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(Clutter, Piece)> {
+fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(&'static str, Piece)> {
     let mut pieces = Vec::new();
     let mut on_top = 0;
     for (sort, density_um2) in style.clutter {
@@ -153,14 +165,14 @@ fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut 
         }
         for _ in 0..count {
             let at = sort.place(vesicles, style, canvas, dice);
-            pieces.extend(sort.paint(at, style, canvas, dice).into_iter().map(|p| (sort, p)));
+            pieces.extend(sort.paint(at, style, canvas, dice).into_iter().map(|p| (sort.name(), p)));
         }
     }
     canvas.saturate(style.stain_limit * style.contrast);
     vesicles.iter().for_each(|v| v.body.paint(canvas));
     for _ in 0..on_top {
         let at = Clutter::Dots.place(&[], style, canvas, dice);
-        pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
+        pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots.name(), p)));
     }
     pieces
 }

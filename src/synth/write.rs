@@ -58,6 +58,7 @@ struct SceneRow {
     blur_px: f64,
     eight_bit: bool,
     jpeg_quality: u8,
+    strip_px: usize,
 }
 
 impl Options {
@@ -168,6 +169,7 @@ fn scene_row(recipe: &Scene, synthetic: &Synthetic) -> SceneRow {
         blur_px: conditions.export.blur_px,
         eight_bit: conditions.export.eight_bit,
         jpeg_quality: conditions.export.jpeg_quality,
+        strip_px: conditions.strip_px,
     }
 }
 
