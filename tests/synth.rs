@@ -111,8 +111,10 @@ fn every_kind_shows_what_it_promises() {
     let count = |s: &Synthetic, appearance: &str| s.truth.iter().filter(|t| t.appearance == appearance).count();
     for seed in 0..4 {
         let clutter = small(Kind::Clutter, seed);
-        for sort in ["dot", "aggregate", "precipitate", "debris", "open-rim", "fold", "cloud", "disc", "dot-ring"] {
-            assert!(count(&clutter, sort) >= 2, "clutter without {sort}");
+        let old = ["dot", "aggregate", "precipitate", "debris", "open-rim", "fold", "cloud", "disc", "dot-ring"];
+        for sort in old.into_iter().chain(["lump", "torn", "sheet", "ringlet", "blots"]) {
+            // Two are laid down at least; a strip of text may hide one.
+            assert!(count(&clutter, sort) >= 1, "clutter without {sort}");
         }
         let cup = small(Kind::Cup, seed);
         assert!(vesicles(&cup).all(|v| ["cup", "crescent", "membrane"].contains(&v.appearance)));
@@ -137,8 +139,8 @@ fn empty_scenes_hold_no_label_and_any_amount_of_clutter() {
 #[test]
 fn what_is_burned_in_has_no_label_and_cuts_what_it_hides() {
     let (mut marked, mut strips, mut cut) = (0, 0, 0);
-    for index in 0..60 {
-        let recipe = Scene { kind: Kind::Coarse, width_px: 300, height_px: 260, pixel_size_nm: 3.0, seed: 5, index };
+    for index in 0..100 {
+        let recipe = Scene { kind: Kind::Coarse, width_px: 220, height_px: 240, pixel_size_nm: 3.0, seed: 5, index };
         let synthetic = scene(&recipe);
         marked += usize::from(synthetic.truth.iter().any(|t| t.appearance == "mark" && !t.is_vesicle));
         let (w, rows) = (synthetic.width, synthetic.conditions.strip_px);
@@ -156,7 +158,7 @@ fn what_is_burned_in_has_no_label_and_cuts_what_it_hides() {
             cut += 1;
         }
     }
-    assert!((12..35).contains(&marked), "{marked} of 60 are marked");
+    assert!((20..60).contains(&marked), "{marked} of 100 are marked");
     assert!(strips >= 2 && cut >= 1, "{strips} strips that cut {cut}");
 }
 

@@ -10,6 +10,7 @@ mod body;
 mod camera;
 mod canvas;
 mod clutter;
+mod decoys;
 mod dice;
 mod export;
 mod field;
@@ -56,6 +57,11 @@ const SIDE_COARSE_PX: (usize, usize) = (400, 900);
 
 /// Name in the truth table of what was burned in.
 const MARK: &str = "mark";
+
+/// Size of a clump that lies on the rim of a vesicle: a share of the diameter that leaves enough of the outline to see,
+/// and the least, nm.
+const SOIL_SHARE: (f64, f64) = (0.2, 0.6);
+const SOIL_MIN_NM: f64 = 20.0;
 
 /// The recipe of one scene: the same recipe gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,7 +159,7 @@ pub fn scene(recipe: &Scene) -> Synthetic {
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
 }
 
-/// Paints clutter and vesicles: clutter below, then the vesicles, then the dots that lie on top.
+/// Paints clutter and vesicles: clutter below, then the vesicles, then the clumps and dots that lie on top.
 fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(&'static str, Piece)> {
     let mut pieces = Vec::new();
     let mut on_top = 0;
@@ -170,6 +176,17 @@ fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut 
     }
     canvas.saturate(style.stain_limit * style.contrast);
     vesicles.iter().for_each(|v| v.body.paint(canvas));
+    for vesicle in vesicles {
+        if dice.chance(style.soiled) {
+            let outline = &vesicle.body.outline;
+            let angle = dice.angle();
+            let far_nm = outline.radius_nm(angle) * dice.uniform(0.6, 1.15);
+            let at = (outline.x_nm + far_nm * angle.cos(), outline.y_nm + far_nm * angle.sin());
+            let size_nm = outline.diameter_nm() * dice.uniform(SOIL_SHARE.0, SOIL_SHARE.1);
+            let soil = grains::clump(at, size_nm.max(SOIL_MIN_NM), style, canvas, dice);
+            pieces.push((Clutter::Aggregate.name(), soil));
+        }
+    }
     for _ in 0..on_top {
         let at = Clutter::Dots.place(&[], style, canvas, dice);
         pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots.name(), p)));

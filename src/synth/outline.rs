@@ -11,8 +11,11 @@ use std::f64::consts::{PI, TAU};
 const RAYS: usize = 720;
 /// Widths measured for the Feret diameters; 1 degree apart costs less than 0.02 % of the diameter.
 const FERET_DIRECTIONS: usize = 180;
-/// Passes of the three-ray mean that make the smooth outline: a Gaussian of about 10 degrees.
-const SMOOTH_PASSES: usize = 800;
+/// Strides, in rays, of the passes of the three-ray mean that make the smooth outline: together a Gaussian of about 10
+/// degrees (half the sum of their squares is its variance).
+const SMOOTH_STRIDES: [usize; 12] = [1, 2, 4, 8, 16, 10, 4, 16, 8, 4, 2, 1];
+/// Passes that round off the corners of traced shapes.
+const TRACED_STRIDES: [usize; 12] = [1; 12];
 /// Distance from the edge, in radii, beyond which only the smooth outline counts.
 const FAR_RADII: f64 = 0.5;
 /// Farthest reach of an unscaled shape.
@@ -37,6 +40,8 @@ pub enum Shape {
     Irregular,
     /// Ragged outline of all orders: debris, never a vesicle.
     Ragged,
+    /// Several round lobes grown together: lumps, never a vesicle.
+    Lobed,
 }
 
 impl Shape {
@@ -52,6 +57,7 @@ impl Shape {
             Self::Rod => "rod",
             Self::Irregular => "irregular",
             Self::Ragged => "ragged",
+            Self::Lobed => "lobed",
         }
     }
 }
@@ -87,7 +93,7 @@ impl Outline {
         let mut outline = Self { x_nm: 0.0, y_nm: 0.0, radius_nm: radius, smooth_nm: Vec::new(), cosine: Vec::new() };
         let scale = diameter_nm / outline.diameter_nm();
         outline.radius_nm.iter_mut().for_each(|r| *r *= scale);
-        outline.smooth_nm = smoothed(&outline.radius_nm, SMOOTH_PASSES);
+        outline.smooth_nm = smoothed(&outline.radius_nm, &SMOOTH_STRIDES);
         outline.cosine = (0..RAYS)
             .map(|i| {
                 let (before, after) = (outline.smooth_nm[(i + RAYS - 1) % RAYS], outline.smooth_nm[(i + 1) % RAYS]);
@@ -255,6 +261,17 @@ fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             })
         }
         Shape::Irregular => waves(dice, 2..6, 0.2, 1.3),
+        Shape::Lobed => {
+            let neck = dice.uniform(0.03, 0.2);
+            let lobes: Vec<_> = (0..dice.count(3, 8))
+                .map(|_| (dice.uniform(0.1, 0.8), dice.angle(), dice.uniform(0.3, 0.65)))
+                .map(|(far, angle, radius)| (far * angle.cos(), far * angle.sin(), radius))
+                .collect();
+            // A core below them keeps the middle inside.
+            traced(|x, y| {
+                lobes.iter().fold(x.hypot(y) - 0.45, |near, (u, v, r)| joined(near, (x - u).hypot(y - v) - r, neck))
+            })
+        }
         Shape::Ragged => {
             let roughness = dice.uniform(0.25, 0.6);
             waves(dice, 1..60, roughness, 1.1)
@@ -301,18 +318,18 @@ fn traced(implicit: impl Fn(f64, f64) -> f64) -> Vec<f64> {
             low.max(STEP)
         })
         .collect();
-    smoothed(&radius, 12)
+    smoothed(&radius, &TRACED_STRIDES)
 }
 
-/// Repeated weighted mean (1/4, 1/2, 1/4) over neighbouring rays.
-fn smoothed(radius: &[f64], passes: usize) -> Vec<f64> {
+/// Repeated weighted mean (1/4, 1/2, 1/4) over rays that stand a stride apart.
+fn smoothed(radius: &[f64], strides: &[usize]) -> Vec<f64> {
     let n = radius.len();
     let mut new = radius.to_vec();
     let mut old = new.clone();
-    for _ in 0..passes {
+    for stride in strides {
         std::mem::swap(&mut old, &mut new);
         for i in 0..n {
-            new[i] = 0.25 * old[(i + n - 1) % n] + 0.5 * old[i] + 0.25 * old[(i + 1) % n];
+            new[i] = 0.25 * old[(i + n - stride) % n] + 0.5 * old[i] + 0.25 * old[(i + stride) % n];
         }
     }
     new
@@ -325,7 +342,7 @@ mod tests {
     #[test]
     fn every_shape_has_the_area_asked_for_and_sane_widths() {
         use Shape::*;
-        for shape in [Circle, Ellipse, Faceted, Angular, Pear, Kidney, Rod, Irregular, Ragged] {
+        for shape in [Circle, Ellipse, Faceted, Angular, Pear, Kidney, Rod, Irregular, Ragged, Lobed] {
             for stream in 0..20 {
                 let outline = Outline::draw(shape, 100.0, &mut Dice::new(5, stream));
                 let (largest, smallest) = outline.feret_nm();

@@ -75,6 +75,8 @@ pub(super) struct Style {
     pub clinging: f64,
     /// Share of dots and small things that lie on top of bodies.
     pub dots_on_top: f64,
+    /// Chance that a clump of dots lies on the rim of a vesicle.
+    pub soiled: f64,
     pub camera: Camera,
     pub export: Export,
     /// How many times finer than the pixel the specimen is rendered.
@@ -195,6 +197,7 @@ impl Style {
             dot_groups: [dice.uniform(1.0, 8.0), dice.uniform(0.5, 3.0), dice.uniform(0.1, 3.0)],
             clinging: dice.uniform(0.0, 0.5),
             dots_on_top: dice.uniform(0.0, 0.4),
+            soiled: if dice.chance(0.4) { dice.uniform(0.05, 0.4) } else { 0.0 },
             camera,
             export: Export::draw(0.05, 0.15, 0.15, dice),
             oversampling: 1,
@@ -212,6 +215,7 @@ impl Style {
         self.swing = dice.uniform(0.03, 0.12);
         self.shared_pools = 0.0;
         self.halo_width = (0.1, 0.4);
+        self.soiled = 0.0;
         self.scale_clutter(0.15);
     }
 
