@@ -117,7 +117,7 @@ fn every_kind_shows_what_it_promises() {
             assert!(count(&clutter, sort) >= 1, "clutter without {sort}");
         }
         let cup = small(Kind::Cup, seed);
-        assert!(vesicles(&cup).all(|v| ["cup", "crescent", "membrane"].contains(&v.appearance)));
+        assert!(vesicles(&cup).all(|v| ["cup", "crescent", "deep-cup", "membrane"].contains(&v.appearance)));
         let cryo = small(Kind::Cryo, seed);
         assert!(vesicles(&cryo).all(|v| v.appearance == "double"));
         assert!(cryo.conditions.contrast <= 0.3);

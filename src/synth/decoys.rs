@@ -5,9 +5,11 @@ use super::body::{Body, Dent, Gap};
 use super::canvas::Canvas;
 use super::clutter::Piece;
 use super::dice::Dice;
-use super::outline::{Outline, Shape};
+use super::interior::{draw_body, draw_pool, soften};
+use super::outline::Outline;
+use super::shapes::Shape;
 use super::style::Style;
-use super::vesicle::{Appearance, draw_body, draw_pool, soften};
+use super::vesicle::Appearance;
 use std::f64::consts::{PI, TAU};
 
 /// A compact lump: several lobes with seams between them, rough inside and out, no membrane that goes all around.
@@ -33,6 +35,7 @@ pub(super) fn lump(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
             angle: dice.angle(),
             soft: dice.uniform(0.1, 0.4),
             crescent: 0.0,
+            rim: (0.0, 1.0),
         });
     }
     for _ in 0..dice.count(0, 3) {

@@ -18,11 +18,13 @@ mod field;
 mod foot;
 mod grains;
 mod ground;
+mod interior;
 mod kind;
 mod layout;
 mod lines;
 mod marks;
 mod outline;
+mod shapes;
 mod sheets;
 mod style;
 mod truth;
@@ -33,7 +35,7 @@ pub use camera::Camera;
 pub use clutter::Clutter;
 pub use export::Export;
 pub use kind::Kind;
-pub use outline::Shape;
+pub use shapes::Shape;
 pub use style::Stain;
 pub use truth::{Polarity, TruthRow};
 pub use vesicle::{Appearance, DIAMETER_MAX_NM, DIAMETER_MIN_NM};
@@ -142,6 +144,9 @@ pub fn scene(recipe: &Scene) -> Synthetic {
     vesicles.iter().for_each(|v| v.pool.paint(&v.body.outline, &mut canvas));
     let mut pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
 
+    if style.defocus_nm > 0.0 {
+        canvas.thickness = canvas.thickness.blurred(style.defocus_nm / pitch_nm);
+    }
     let grey = style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice);
     let grey = style.export.applied(grey.binned(style.oversampling), &marks);
     let labels = truth::labels(&vesicles, (width, height), marks.open_rows(), pixel_size_nm);

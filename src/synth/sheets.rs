@@ -5,9 +5,11 @@ use super::body::{Body, Gap, Pool, Rim};
 use super::canvas::Canvas;
 use super::clutter::Piece;
 use super::dice::Dice;
-use super::outline::{Outline, Shape};
+use super::interior::{draw_body, draw_pool};
+use super::outline::Outline;
+use super::shapes::Shape;
 use super::style::Style;
-use super::vesicle::{Appearance, draw_body, draw_pool};
+use super::vesicle::Appearance;
 
 /// A ragged sheet, whole or in fragments.
 pub(super) fn debris(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {

@@ -8,6 +8,13 @@ use super::export::Export;
 use super::kind::Kind;
 use super::vesicle::Appearance;
 
+/// Reach of shared pools, nm, and of those much wider than any vesicle with the chance of a scene to have them.
+const POOL_NM: Range = (60.0, 350.0);
+const WIDE_POOL_NM: Range = (200.0, 900.0);
+const WIDE_POOLS: f64 = 0.15;
+/// Chance of a strongly graded background.
+const GRADED: f64 = 0.1;
+
 /// Range a number is drawn from, evenly.
 pub(super) type Range = (f64, f64);
 
@@ -41,8 +48,12 @@ pub(super) struct Style {
     pub sigma_g: f64,
     /// Share of vesicles from a second population of the smallest sizes, hardly larger than dots.
     pub small_share: f64,
+    /// Their median, nm.
+    pub small_nm: f64,
     /// Thickness of the membrane's line, nm.
     pub membrane_nm: f64,
+    /// Blur of a specimen out of focus, nm.
+    pub defocus_nm: f64,
     /// Softness of the flanks of bodies, nm.
     pub edge_nm: f64,
     /// Level of bodies relative to the far ground, in contrasts: negative is brighter.
@@ -55,14 +66,18 @@ pub(super) struct Style {
     pub halo_width: Range,
     /// Pools shared by several objects, number per µm² and depth in contrasts.
     pub shared_pools: f64,
+    /// How far each reaches, nm.
+    pub pool_nm: Range,
     pub shared_depth: f64,
     /// Largest thickness that stain fills up to, contrasts.
     pub stain_limit: f64,
     pub texture: Range,
-    pub appearances: [(Appearance, f64); 8],
+    pub appearances: [(Appearance, f64); Appearance::STAINED.len()],
     /// Chance that a vesicle is put in touch with another, and that it then overlaps.
     pub touching: f64,
     pub overlapping: f64,
+    /// Chance that one is the first of a clump.
+    pub clumping: f64,
     /// Expected number of each kind of clutter, per µm², and the fewest in a scene.
     pub clutter: [(Clutter, f64); Clutter::ALL.len()],
     pub clutter_min: usize,
@@ -90,7 +105,12 @@ impl Style {
         match kind {
             Kind::Clean => style.clean(dice),
             Kind::Cup => {
-                style.appear(&[(Appearance::Cup, 6.0), (Appearance::Crescent, 3.0), (Appearance::Membrane, 1.0)]);
+                style.appear(&[
+                    (Appearance::Cup, 6.0),
+                    (Appearance::Crescent, 3.0),
+                    (Appearance::DeepCup, 3.0),
+                    (Appearance::Membrane, 1.0),
+                ]);
                 style.rim = (0.3, 1.1);
                 style.scale_clutter(0.5);
             }
@@ -109,6 +129,7 @@ impl Style {
             Kind::Dense => {
                 style.coverage = dice.uniform(0.15, 0.4);
                 style.touching = dice.uniform(0.4, 0.8);
+                style.clumping = dice.uniform(0.0, 0.2);
                 style.overlapping = dice.uniform(0.0, 0.6);
                 style.scale_clutter(0.6);
             }
@@ -134,6 +155,10 @@ impl Style {
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
                 style.coverage = dice.log_uniform(0.008, 0.06);
                 style.export = Export::draw(0.5, 0.6, 0.25, dice);
+                if dice.chance(0.5) {
+                    style.small_share = dice.uniform(0.2, 0.8);
+                    style.small_nm = dice.uniform(30.0, 38.0);
+                }
             }
             Kind::Mixed => {
                 if dice.chance(0.1) {
@@ -176,6 +201,8 @@ impl Style {
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
             small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
+            small_nm: 38.0,
+            defocus_nm: if dice.chance(0.15) { dice.log_uniform(1.0, 5.0) } else { 0.0 },
             membrane_nm: dice.uniform(4.0, 8.0),
             edge_nm: dice.log_uniform(1.0, 3.2),
             level: (level - 0.25, level + 0.25),
@@ -184,12 +211,14 @@ impl Style {
             halo: if wide { (0.4, 1.3) } else { (0.1, 1.0) },
             halo_width: if wide { (0.6, 1.4) } else { (0.25, 0.9) },
             shared_pools: if dice.chance(0.6) { dice.log_uniform(0.3, 4.0) } else { 0.0 },
+            pool_nm: POOL_NM,
             shared_depth: dice.uniform(0.2, 1.2),
             stain_limit: dice.uniform(1.2, 2.5),
             texture: (0.02, 0.22),
             appearances: Appearance::STAINED,
             touching: dice.uniform(0.0, 0.25),
             overlapping: dice.uniform(0.0, 0.4),
+            clumping: if dice.chance(0.35) { dice.uniform(0.02, 0.2) } else { 0.0 },
             clutter: Clutter::ALL.map(|c| (c, c.draw_density_um2(dice))),
             clutter_min: 0,
             dot_nm: dice.log_uniform(6.0, 18.0),
@@ -204,6 +233,14 @@ impl Style {
         };
         // Coarse pixels average more electrons than fine ones, though not in proportion: people dose by pixel.
         let noise = dice.log_uniform(0.05, 0.3) * (0.8 / pixel_size_nm).powf(0.3).clamp(0.6, 1.3);
+        if dice.chance(WIDE_POOLS) {
+            // Far wider than any vesicle, so few of them.
+            (style.pool_nm, style.shared_pools) = (WIDE_POOL_NM, dice.log_uniform(0.3, 1.5));
+            style.shared_depth = dice.uniform(0.5, 1.4);
+        }
+        if dice.chance(GRADED) {
+            style.swing = dice.uniform(0.4, 0.9);
+        }
         style.set_noise(noise);
         style.camera.gain = dice.log_uniform(1500.0, 20_000.0) / style.camera.dose;
         style
