@@ -23,6 +23,10 @@ const SHOULDER_MAX_RADII: f64 = 0.35;
 
 /// The stain that gathers around a body of the given radius.
 pub(super) fn draw_pool(radius_nm: f64, style: &Style, dice: &mut Dice) -> Pool {
+    if style.plain {
+        let width_nm = radius_nm.max(15.0) * dice.uniform(style.halo_width.0, style.halo_width.1);
+        return Pool { level: style.amount(style.halo, dice), width_nm, power: 2.0, lean: 0.0, lean_angle: 0.0 };
+    }
     Pool {
         level: style.amount(style.halo, dice),
         width_nm: radius_nm.max(15.0) * dice.uniform(style.halo_width.0, style.halo_width.1),
@@ -132,6 +136,20 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             body.level = style.sign() * c * dice.uniform(-0.05, 0.15);
             body.texture = (0.4 * body.texture.0, 0.4 * body.texture.1);
         }
+        Appearance::Disc => body.rim_unevenness = 0.0,
+        Appearance::Ring => {
+            let outer_nm = body.edge_nm * dice.uniform(0.9, 1.2);
+            body.rims.push(Rim {
+                level: style.sign() * c * dice.uniform(0.6, 1.3),
+                depth_nm: body.shoulder_nm + outer_nm,
+                outer_nm,
+                inner_nm: dice.uniform(0.8, 3.0) * outer_nm,
+                lean: 0.0,
+                lean_angle: 0.0,
+            });
+            (body.rim_unevenness, body.level) = (0.0, 0.0);
+            body.opacity = dice.uniform(0.0, 0.3);
+        }
         Appearance::Double => {
             let strength = rim.abs().max(0.4 * c);
             // The outline is the outer foot of the outer leaflet: one standard deviation outside its crest.
@@ -150,6 +168,10 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
             body.meniscus.level = 0.0;
             body.opacity *= 0.5;
         }
+    }
+    if style.plain {
+        body.meniscus.level = 0.0;
+        return body;
     }
     if appearance == Appearance::Pale {
         return body;

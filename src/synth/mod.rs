@@ -24,6 +24,7 @@ mod layout;
 mod lines;
 mod marks;
 mod outline;
+mod retouch;
 mod shapes;
 mod sheets;
 mod style;
@@ -105,6 +106,10 @@ pub struct Conditions {
     pub swing: f64,
     pub camera: Camera,
     pub export: Export,
+    /// Blur of a specimen out of focus, nm.
+    pub defocus_nm: f64,
+    /// Whether everything was kept plain: flat ground, even bodies, white noise.
+    pub plain: bool,
     /// Height of the strip of text that hides the bottom of the picture, pixels; 0 for none.
     pub strip_px: usize,
 }
@@ -148,7 +153,7 @@ pub fn scene(recipe: &Scene) -> Synthetic {
         canvas.thickness = canvas.thickness.blurred(style.defocus_nm / pitch_nm);
     }
     let grey = style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice);
-    let grey = style.export.applied(grey.binned(style.oversampling), &marks);
+    let grey = style.export.applied(grey.binned(style.oversampling), &marks, &mut dice);
     let labels = truth::labels(&vesicles, (width, height), marks.open_rows(), pixel_size_nm);
     pieces.retain(|(_, p)| p.y_nm < marks.open_height_nm());
     pieces.extend(marks.pieces.iter().map(|&p| (MARK, p)));
@@ -159,6 +164,8 @@ pub fn scene(recipe: &Scene) -> Synthetic {
         swing: style.swing,
         camera: style.camera,
         export: style.export,
+        defocus_nm: style.defocus_nm,
+        plain: style.plain,
         strip_px: marks.strip_px,
     };
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }

@@ -12,6 +12,11 @@ use super::vesicle::Appearance;
 const POOL_NM: Range = (60.0, 350.0);
 const WIDE_POOL_NM: Range = (200.0, 900.0);
 const WIDE_POOLS: f64 = 0.15;
+/// Chance that a scene that looks like a figure is plain.
+const PLAIN: f64 = 0.15;
+/// Chance that a picture was retouched, and that one that looks like a figure was.
+const RETOUCHED: f64 = 0.1;
+const RETOUCHED_FIGURE: f64 = 0.4;
 /// Chance of a strongly graded background.
 const GRADED: f64 = 0.1;
 
@@ -33,6 +38,8 @@ pub enum Stain {
 #[derive(Debug, Clone)]
 pub(super) struct Style {
     pub stain: Stain,
+    /// Whether everything is kept plain, as in drawings and other people's synthetic pictures.
+    pub plain: bool,
     /// Typical step between a body and its surroundings, absorption lengths.
     pub contrast: f64,
     /// Background swing (5 to 95 %) as a share of the grey range.
@@ -173,6 +180,18 @@ impl Style {
             }
             Kind::Empty => style.empty(pixel_size_nm, dice),
         }
+        let figure = matches!(kind, Kind::Clean | Kind::Coarse | Kind::Mixed);
+        if figure && style.stain == Stain::Negative && dice.chance(PLAIN) {
+            style.simplify(dice);
+        }
+        if dice.chance(match kind {
+            // The noise of these is what they are about.
+            Kind::Faint => 0.0,
+            Kind::Coarse | Kind::Mixed | Kind::Empty => RETOUCHED_FIGURE,
+            _ => RETOUCHED,
+        }) {
+            style.export = style.export.retouched(dice);
+        }
         style
     }
 
@@ -192,6 +211,7 @@ impl Style {
         };
         let mut style = Self {
             stain: Stain::Negative,
+            plain: false,
             contrast,
             swing: dice.log_uniform(0.08, 0.46),
             grain: dice.log_uniform(0.04, 0.2),
@@ -254,6 +274,24 @@ impl Style {
         self.halo_width = (0.1, 0.4);
         self.soiled = 0.0;
         self.scale_clutter(0.15);
+    }
+
+    /// Flat ground, white noise, even discs and rings: as others draw vesicles.
+    fn simplify(&mut self, dice: &mut Dice) {
+        self.plain = true;
+        (self.swing, self.grain) = (dice.uniform(0.0, 0.04), dice.uniform(0.0, 0.02));
+        self.set_noise(dice.log_uniform(0.05, 0.6));
+        if dice.chance(0.7) {
+            (self.camera.noise_correlation, self.camera.readout_ratio) = (0.0, 0.0);
+        }
+        (self.camera.fringe, self.defocus_nm, self.soiled, self.shared_pools) = (0.0, 0.0, 0.0, 0.0);
+        self.scale_clutter(if dice.chance(0.5) { 0.0 } else { dice.uniform(0.05, 0.5) });
+        (self.level, self.opacity, self.texture) = ((-1.0, -0.4), (0.9, 1.0), (0.0, 0.0));
+        self.edge_nm = dice.log_uniform(0.8, 8.0);
+        self.halo = if dice.chance(0.7) { (0.2, 1.0) } else { (0.0, 0.0) };
+        self.halo_width = (0.1, 0.5);
+        let (discs, rings) = [(1.0, 0.0), (0.0, 1.0), (0.5, 0.5)][dice.count(0, 2)];
+        self.appear(&[(Appearance::Disc, discs), (Appearance::Ring, rings)]);
     }
 
     /// No vesicle, and anything else or nothing: what is found here is found wrongly.

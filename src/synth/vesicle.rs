@@ -45,13 +45,17 @@ pub enum Appearance {
     Nested,
     /// Large, and hardly more than rim and halo.
     Pale,
+    /// An even disc: in plain scenes.
+    Disc,
+    /// A rim and nothing else: in plain scenes.
+    Ring,
     /// Two dark leaflets, as in ice.
     Double,
 }
 
 impl Appearance {
     /// How often each is seen in negative stain.
-    pub const STAINED: [(Self, f64); 12] = [
+    pub const STAINED: [(Self, f64); 14] = [
         (Self::Filled, 3.0),
         (Self::Cup, 2.0),
         (Self::Crescent, 1.2),
@@ -63,6 +67,8 @@ impl Appearance {
         (Self::Inclusion, 0.8),
         (Self::Nested, 0.5),
         (Self::Pale, 0.5),
+        (Self::Disc, 0.0),
+        (Self::Ring, 0.0),
         (Self::Double, 0.0),
     ];
 
@@ -80,6 +86,8 @@ impl Appearance {
             Self::Inclusion => "inclusion",
             Self::Nested => "nested",
             Self::Pale => "pale",
+            Self::Disc => "plain-disc",
+            Self::Ring => "plain-ring",
             Self::Double => "double",
         }
     }
@@ -110,17 +118,19 @@ impl Vesicle {
             _ if appearance == Appearance::Pale => dice.log_uniform(PALE_NM.0, PALE_NM.1),
             drawn => drawn.unwrap_or(median_nm),
         };
+        // Drawings hold hardly anything but discs and ellipses.
+        let odd = if style.plain { 0.1 } else { 1.0 };
         let shape = dice.weighted(&[
             (Shape::Circle, 3.0),
             (Shape::Ellipse, 3.0),
-            (Shape::Faceted, 1.5),
-            (Shape::Pear, 0.8),
-            (Shape::Kidney, 1.0),
-            (Shape::Rod, 0.8),
-            (Shape::Tube, 0.4),
-            (Shape::Bleb, 0.6),
-            (Shape::Collapsed, 0.8),
-            (Shape::Irregular, 2.5),
+            (Shape::Faceted, 1.5 * odd),
+            (Shape::Pear, 0.8 * odd),
+            (Shape::Kidney, 1.0 * odd),
+            (Shape::Rod, 0.8 * odd),
+            (Shape::Tube, 0.4 * odd),
+            (Shape::Bleb, 0.6 * odd),
+            (Shape::Collapsed, 0.8 * odd),
+            (Shape::Irregular, 2.5 * odd),
         ]);
         let outline = Outline::draw(shape, diameter_nm, dice);
         let mut body = draw_body(outline, appearance, style, dice);
