@@ -283,3 +283,14 @@ fn senseless_options_are_refused() {
     }
     assert!("nonsense".parse::<Kind>().is_err());
 }
+
+#[test]
+fn some_figures_are_plain_and_hold_nothing_but_even_bodies() {
+    let plain: Vec<Synthetic> = (0..60)
+        .map(|index| Scene { kind: Kind::Clean, width_px: 96, height_px: 96, pixel_size_nm: 3.0, seed: 8, index })
+        .map(|recipe| scene(&recipe))
+        .filter(|synthetic| synthetic.conditions.plain)
+        .collect();
+    assert!((2..20).contains(&plain.len()), "{} of 60", plain.len());
+    assert!(plain.iter().all(|s| vesicles(s).all(|v| ["plain-disc", "plain-ring"].contains(&v.appearance))));
+}

@@ -99,9 +99,11 @@ pub(super) fn sheet(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &m
 
 /// Where the beam burned the film, or a bubble: round, sharp, far brighter or darker than anything else, no halo.
 pub(super) fn bubble(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
-    let size_nm = dice.log_uniform(15.0, 200.0);
+    let size_nm = dice.log_uniform(15.0, 120.0);
     let outline = Outline::draw(Shape::Circle, size_nm, dice).at(at.0, at.1);
-    let level = style.contrast * dice.uniform(1.3, 3.0) * dice.sign();
+    // Rarely bright: without a halo that is what a body looks like in a drawing.
+    let sign = if dice.chance(0.3) { -1.0 } else { 1.0 };
+    let level = sign * style.contrast * dice.uniform(1.3, 3.0);
     let mut body = Body::plain(outline, level, 1.0);
     body.edge_nm = dice.uniform(0.7, 1.5);
     body.shoulder_nm = body.edge_nm;

@@ -5,6 +5,7 @@ use super::clutter::Piece;
 use super::dice::Dice;
 use super::field::Field;
 use super::kind::Kind;
+use super::letters::{ADVANCE, glyph, line_of_text, text_width};
 use super::vesicle::Vesicle;
 use std::f64::consts::TAU;
 
@@ -22,9 +23,6 @@ const TEXT_SHARE: (f64, f64) = (0.015, 0.05);
 const TEXT_MIN_PX: f64 = 6.0;
 /// Share of the pixels beyond black and white: the shades marks are drawn in.
 const SHADE_SHARE: f64 = 0.001;
-/// What text is made of.
-const LETTERS: [char; 17] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'n', 'm', 'k', 'x', 'V', 'A', 'C'];
-
 /// A line with round ends: both ends and the half-width, pixels; 0 is black, 1 white.
 #[derive(Debug, Clone, Copy)]
 struct Stroke {
@@ -289,43 +287,8 @@ impl Marks {
     }
 }
 
-/// Step from letter to letter, in heights.
-const ADVANCE: f64 = 0.75;
-
-fn text_width(text: &str, high: f64) -> f64 {
-    text.len() as f64 * ADVANCE * high
-}
-
 fn shade(dice: &mut Dice) -> f32 {
     if dice.chance(0.5) { 1.0 } else { 0.0 }
-}
-
-fn line_of_text(letters: usize, dice: &mut Dice) -> String {
-    (0..letters).map(|_| if dice.chance(0.15) { ' ' } else { LETTERS[dice.count(0, LETTERS.len() - 1)] }).collect()
-}
-
-/// The line through the nodes of a grid, 3 wide and 5 high, that draws a letter.
-fn glyph(letter: char) -> &'static [u8] {
-    match letter {
-        '0' => &[0, 2, 14, 12, 0],
-        '1' => &[3, 1, 13],
-        '2' => &[0, 2, 8, 6, 12, 14],
-        '3' => &[0, 2, 8, 6, 8, 14, 12],
-        '4' => &[0, 6, 8, 2, 14],
-        '5' => &[2, 0, 6, 8, 14, 12],
-        '6' => &[2, 0, 12, 14, 8, 6],
-        '7' => &[0, 2, 13],
-        '8' => &[0, 2, 14, 12, 0, 6, 8],
-        '9' => &[8, 6, 0, 2, 14, 12],
-        'n' => &[12, 6, 8, 14],
-        'm' => &[12, 6, 7, 13, 7, 8, 14],
-        'k' => &[0, 12, 6, 5, 6, 14],
-        'x' => &[3, 14, 10, 5, 12],
-        'V' => &[0, 13, 2],
-        'A' => &[12, 1, 14, 11, 9],
-        'C' => &[2, 0, 12, 14],
-        _ => &[],
-    }
 }
 
 /// Every pixel of a box, with the coordinates of its centre.
