@@ -31,15 +31,16 @@ fn write_with(threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { width_px: Some(160), height_px: Some(128), ..Options::default() };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let summary = pool.install(|| write(folder.path(), 10, seed, &options)).unwrap();
-    assert_eq!(summary.images, 10);
+    let count = Kind::ALL.len();
+    let summary = pool.install(|| write(folder.path(), count, seed, &options)).unwrap();
+    assert_eq!(summary.images, count);
     files(folder.path())
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_with_any_number_of_threads() {
     let one = write_with(1, 42);
-    assert_eq!(one.len(), 22, "10 pictures, 10 label pictures, 2 tables");
+    assert_eq!(one.len(), 2 * Kind::ALL.len() + 2, "pictures, label pictures, 2 tables");
     assert!(one == write_with(2, 42));
 }
 
@@ -96,7 +97,7 @@ fn tables_hold_sane_values() {
         let synthetic = small(kind, 5);
         assert_eq!(synthetic.name, format!("{}-007", kind.name()));
         assert_eq!(synthetic.grey.len(), synthetic.width * synthetic.height);
-        assert!(vesicles(&synthetic).count() >= 1, "{kind} without vesicles");
+        assert_eq!(vesicles(&synthetic).count() == 0, kind == Kind::Empty, "{kind}");
         for row in &synthetic.truth {
             assert!(row.diameter_nm > 0.0 && row.feret_max_nm >= row.feret_min_nm, "{row:?}");
             assert!(!row.is_vesicle || (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(&(row.diameter_nm + 1e-9)));
@@ -110,11 +111,13 @@ fn every_kind_shows_what_it_promises() {
     let count = |s: &Synthetic, appearance: &str| s.truth.iter().filter(|t| t.appearance == appearance).count();
     for seed in 0..4 {
         let clutter = small(Kind::Clutter, seed);
-        for sort in ["dot", "aggregate", "precipitate", "debris", "open-rim", "fold", "cloud", "disc", "dot-ring"] {
-            assert!(count(&clutter, sort) >= 2, "clutter without {sort}");
+        let old = ["dot", "aggregate", "precipitate", "debris", "open-rim", "fold", "cloud", "disc", "dot-ring"];
+        for sort in old.into_iter().chain(["lump", "torn", "sheet", "ringlet", "blots"]) {
+            // Two are laid down at least; a strip of text may hide one.
+            assert!(count(&clutter, sort) >= 1, "clutter without {sort}");
         }
         let cup = small(Kind::Cup, seed);
-        assert!(vesicles(&cup).all(|v| ["cup", "crescent", "membrane"].contains(&v.appearance)));
+        assert!(vesicles(&cup).all(|v| ["cup", "crescent", "deep-cup", "membrane"].contains(&v.appearance)));
         let cryo = small(Kind::Cryo, seed);
         assert!(vesicles(&cryo).all(|v| v.appearance == "double"));
         assert!(cryo.conditions.contrast <= 0.3);
@@ -122,6 +125,41 @@ fn every_kind_shows_what_it_promises() {
         assert!(small(Kind::Dense, seed).conditions.swing >= 0.0);
         assert!(vesicles(&small(Kind::Dense, seed)).count() > vesicles(&small(Kind::Clean, seed)).count() / 2);
     }
+}
+
+#[test]
+fn empty_scenes_hold_no_label_and_any_amount_of_clutter() {
+    let scenes: Vec<Synthetic> = (0..24).map(|seed| small(Kind::Empty, seed)).collect();
+    assert!(scenes.iter().all(|s| s.labels.label.iter().all(|&l| l == 0)));
+    assert!(scenes.iter().all(|s| s.truth.iter().all(|t| !t.is_vesicle)));
+    assert!(scenes.iter().any(|s| s.truth.is_empty()), "none with nothing");
+    assert!(scenes.iter().any(|s| s.truth.len() > 50), "none with plenty");
+}
+
+#[test]
+fn what_is_burned_in_has_no_label_and_cuts_what_it_hides() {
+    let (mut marked, mut strips, mut cut) = (0, 0, 0);
+    for index in 0..100 {
+        let recipe = Scene { kind: Kind::Coarse, width_px: 220, height_px: 240, pixel_size_nm: 3.0, seed: 5, index };
+        let synthetic = scene(&recipe);
+        marked += usize::from(synthetic.truth.iter().any(|t| t.appearance == "mark" && !t.is_vesicle));
+        let (w, rows) = (synthetic.width, synthetic.conditions.strip_px);
+        if rows == 0 {
+            continue;
+        }
+        strips += 1;
+        let top = synthetic.height - rows;
+        assert!(synthetic.labels.label[top * w..].iter().all(|&l| l == 0), "a label on a strip");
+        // Of one shade next to its edge, where no letter stands.
+        let edge = |y: usize| i32::from(synthetic.grey[y * w + w - 2]);
+        assert!((top + 3..synthetic.height).all(|y| (edge(y) - edge(top + 3)).abs() < 6000), "no strip");
+        for v in vesicles(&synthetic).filter(|v| v.y_nm + 0.4 * v.feret_min_nm > 3.0 * top as f64) {
+            assert!(v.touches_border, "{v:?}");
+            cut += 1;
+        }
+    }
+    assert!((20..60).contains(&marked), "{marked} of 100 are marked");
+    assert!(strips >= 2 && cut >= 1, "{strips} strips that cut {cut}");
 }
 
 #[test]
@@ -244,4 +282,15 @@ fn senseless_options_are_refused() {
         assert!(write(folder.path(), 1, 1, &options).is_err());
     }
     assert!("nonsense".parse::<Kind>().is_err());
+}
+
+#[test]
+fn some_figures_are_plain_and_hold_nothing_but_even_bodies() {
+    let plain: Vec<Synthetic> = (0..60)
+        .map(|index| Scene { kind: Kind::Clean, width_px: 96, height_px: 96, pixel_size_nm: 3.0, seed: 8, index })
+        .map(|recipe| scene(&recipe))
+        .filter(|synthetic| synthetic.conditions.plain)
+        .collect();
+    assert!((2..20).contains(&plain.len()), "{} of 60", plain.len());
+    assert!(plain.iter().all(|s| vesicles(s).all(|v| ["plain-disc", "plain-ring"].contains(&v.appearance))));
 }

@@ -26,7 +26,7 @@ pub struct Synth {
     count: usize,
 
     /// Kinds of scene to cycle through, separated by commas: clean, cup, halo, clutter, dense, cryo, dark, faint, coarse,
-    /// mixed [default: all]
+    /// mixed, empty [default: all]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     kind: Vec<Kind>,
 

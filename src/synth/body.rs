@@ -75,6 +75,8 @@ pub(super) struct Dent {
     pub soft: f64,
     /// Offset of the part taken out, as a share of the short half axis; 0 for a plain dent.
     pub crescent: f64,
+    /// Level of a line along its edge, and the line's width in half axes: the membrane of a body inside the body.
+    pub rim: (f64, f64),
 }
 
 /// A straight or bent line across the interior.
@@ -231,7 +233,12 @@ impl Dent {
             logistic((1.0 - r) / self.soft)
         };
         let share = inside(0.0);
-        self.level * if self.crescent == 0.0 { share } else { share * (1.0 - inside(self.crescent)) }
+        let level = self.level * if self.crescent == 0.0 { share } else { share * (1.0 - inside(self.crescent)) };
+        if self.rim.0 == 0.0 {
+            return level;
+        }
+        let off = (1.0 - (along / self.long).hypot(across / self.short)) / self.rim.1;
+        level + self.rim.0 * (-0.5 * off * off).exp()
     }
 }
 

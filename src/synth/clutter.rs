@@ -5,7 +5,7 @@ use super::dice::Dice;
 use super::outline::Outline;
 use super::style::Style;
 use super::vesicle::Vesicle;
-use super::{grains, lines, sheets};
+use super::{decoys, grains, lines, sheets};
 
 /// Most pieces of one kind in a scene, so that a wide field of a dirty preparation still renders quickly.
 const PIECES_MAX: usize = 4000;
@@ -39,22 +39,43 @@ pub enum Clutter {
     Wrinkle,
     /// Long thin line.
     Scratch,
+    /// A compact rough lump of several lobes.
+    Lump,
+    /// Torn bodies that hang together.
+    Torn,
+    /// Flat smooth sheet of low contrast with a round outline.
+    Sheet,
+    /// Bright ring too small for a vesicle.
+    Ringlet,
+    /// Blots of stain around a bright gap.
+    Blots,
+    /// Cracked mud.
+    Cracks,
+    /// Bubble or burned spot: round, sharp, very bright or dark.
+    Bubble,
 }
 
 impl Clutter {
     /// All kinds, in the order in which they are painted: what lies deepest first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 20] = [
         Self::Hole,
         Self::Wrinkle,
+        Self::Cracks,
         Self::Cloud,
+        Self::Sheet,
         Self::Disc,
         Self::Precipitate,
+        Self::Blots,
         Self::Debris,
+        Self::Torn,
+        Self::Lump,
         Self::Aggregate,
         Self::OpenRim,
         Self::Fold,
         Self::DotRing,
+        Self::Ringlet,
         Self::Crystal,
+        Self::Bubble,
         Self::Scratch,
         Self::Dots,
     ];
@@ -75,6 +96,13 @@ impl Clutter {
             Self::Hole => "hole",
             Self::Wrinkle => "wrinkle",
             Self::Scratch => "scratch",
+            Self::Lump => "lump",
+            Self::Torn => "torn",
+            Self::Sheet => "sheet",
+            Self::Ringlet => "ringlet",
+            Self::Blots => "blots",
+            Self::Cracks => "cracks",
+            Self::Bubble => "bubble",
         }
     }
 
@@ -94,6 +122,13 @@ impl Clutter {
             Self::Hole => (0.1, 0.02, 0.2),
             Self::Wrinkle => (0.15, 0.03, 0.3),
             Self::Scratch => (0.1, 0.03, 0.3),
+            Self::Lump => (0.6, 0.3, 5.0),
+            Self::Torn => (0.4, 0.1, 1.5),
+            Self::Sheet => (0.4, 0.1, 2.0),
+            Self::Ringlet => (0.4, 1.0, 30.0),
+            Self::Blots => (0.25, 0.1, 1.0),
+            Self::Cracks => (0.08, 0.05, 0.3),
+            Self::Bubble => (0.1, 0.1, 2.0),
         };
         if dice.chance(chance) { dice.log_uniform(low, high) } else { 0.0 }
     }
@@ -101,15 +136,17 @@ impl Clutter {
     /// How many to paint in a field.
     pub(super) fn draw_count(self, density_um2: f64, least: usize, area_um2: f64, dice: &mut Dice) -> usize {
         let count = dice.poisson((density_um2 * area_um2).min(PIECES_MAX as f64)) as usize;
-        // Tears, folds of the film and scratches change the whole field: never forced.
-        let least = if matches!(self, Self::Hole | Self::Wrinkle | Self::Scratch) { 0 } else { least };
+        // Tears, folds and cracks of the film and scratches change the whole field, bubbles its range: never forced.
+        let rare = matches!(self, Self::Hole | Self::Wrinkle | Self::Scratch | Self::Cracks | Self::Bubble);
+        let least = if rare { 0 } else { least };
         count.clamp(least, PIECES_MAX)
     }
 
     /// Where a piece goes: anywhere, or at the edge of a vesicle, where much of it is found.
     pub(super) fn place(self, vesicles: &[Vesicle], style: &Style, canvas: &Canvas, dice: &mut Dice) -> (f64, f64) {
         let (width_nm, height_nm) = canvas.size_nm();
-        let clings = matches!(self, Self::Aggregate | Self::Debris | Self::Precipitate | Self::Dots);
+        let clings =
+            matches!(self, Self::Aggregate | Self::Debris | Self::Precipitate | Self::Dots | Self::Lump | Self::Torn);
         if clings && dice.chance(style.clinging) && !vesicles.is_empty() {
             let outline = &vesicles[dice.count(0, vesicles.len() - 1)].body.outline;
             let angle = dice.angle();
@@ -135,6 +172,13 @@ impl Clutter {
             Self::Hole => sheets::hole(at, style, canvas, dice),
             Self::Wrinkle => lines::wrinkle(at, style, canvas, dice),
             Self::Scratch => lines::scratch(at, style, canvas, dice),
+            Self::Lump => decoys::lump(at, style, canvas, dice),
+            Self::Torn => decoys::torn(at, style, canvas, dice),
+            Self::Sheet => decoys::sheet(at, style, canvas, dice),
+            Self::Ringlet => grains::ringlet(at, style, canvas, dice),
+            Self::Blots => decoys::blots(at, style, canvas, dice),
+            Self::Cracks => decoys::cracks(at, style, canvas, dice),
+            Self::Bubble => decoys::bubble(at, style, canvas, dice),
         }
     }
 }

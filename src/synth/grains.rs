@@ -9,6 +9,8 @@ use std::f64::consts::TAU;
 /// Diameters of protein and lipoprotein particles, nm.
 const DOT_MIN_NM: f64 = 5.0;
 const DOT_MAX_NM: f64 = 25.0;
+/// Diameter of the largest ring that is still no vesicle, nm.
+const RINGLET_MAX_NM: f64 = 24.0;
 
 /// One dot, a chain, or a loose clump.
 pub(super) fn dots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
@@ -47,7 +49,12 @@ pub(super) fn dots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
 /// A grape-like clump in its own pool of stain.
 pub(super) fn aggregate(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
     let size_nm = dice.log_uniform(40.0, 300.0);
-    let blob_nm = dice.uniform(8.0, 20.0);
+    vec![clump(at, size_nm, style, canvas, dice)]
+}
+
+/// The same of a given size.
+pub(super) fn clump(at: (f64, f64), size_nm: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Piece {
+    let blob_nm = dice.uniform(8.0, 20.0).min(0.35 * size_nm);
     let squeeze = dice.uniform(0.5, 1.0);
     let turn = dice.angle();
     pool(at, 0.5 * size_nm, 1.0, style, canvas, dice);
@@ -71,7 +78,7 @@ pub(super) fn aggregate(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice
         dot(point, blob_nm * dice.uniform(0.6, 1.2), strength * dice.uniform(0.4, 1.3), style, canvas, dice);
         points.push(point);
     }
-    vec![Piece::spanning(&points, 0.5 * blob_nm)]
+    Piece::spanning(&points, 0.5 * blob_nm)
 }
 
 /// Dots around nothing: from afar, a vesicle's rim.
@@ -94,6 +101,26 @@ pub(super) fn ring(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
         }
     }
     vec![Piece::round(at, 2.0 * radius_nm * squeeze.sqrt())]
+}
+
+/// A bright ring with a dark centre, smaller than any vesicle.
+pub(super) fn ringlet(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
+    let diameter_nm = dice.uniform(13.0, RINGLET_MAX_NM);
+    let radius_nm = 0.5 * diameter_nm;
+    let width_nm = radius_nm * dice.uniform(0.25, 0.4) + 0.3 * canvas.pitch_nm;
+    let crest_nm = radius_nm - width_nm;
+    let level = style.sign() * style.contrast * dice.uniform(0.3, 1.1);
+    let centre = -level * dice.uniform(0.0, 0.8);
+    let seam = if style.stain == Stain::Negative { style.contrast * dice.uniform(0.0, 0.7) } else { 0.0 };
+    let (squeeze, (sin, cos)) = (dice.uniform(0.8, 1.0), dice.angle().sin_cos());
+    canvas.add(at.0, at.1, 2.5 * radius_nm, |dx, dy| {
+        let r = (dx * cos + dy * sin).hypot((dy * cos - dx * sin) / squeeze);
+        let bell = |z: f64| (-0.5 * z * z).exp();
+        level * bell((r - crest_nm) / width_nm)
+            + centre * bell(r / (0.5 * crest_nm))
+            + seam * bell((r - 1.3 * radius_nm) / (0.3 * radius_nm))
+    });
+    vec![Piece::round(at, diameter_nm)]
 }
 
 /// A small blob with a thin dark seam of stain; in ice a dark one.

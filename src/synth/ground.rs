@@ -4,7 +4,8 @@ use super::body::Pool;
 use super::canvas::Canvas;
 use super::dice::Dice;
 use super::field::Field;
-use super::outline::{Outline, Shape};
+use super::outline::Outline;
+use super::shapes::Shape;
 use super::style::Style;
 use super::vesicle::Vesicle;
 
@@ -29,7 +30,8 @@ pub(super) fn film(width: usize, height: usize, pitch_nm: f64, style: &Style, di
     }
     let swing = (drift.quantile(0.95) - drift.quantile(0.05)).max(1e-3);
     let wanted = (style.swing * RANGE_CONTRASTS * style.contrast) as f32;
-    let film = dice.uniform(0.1, 0.4) as f32;
+    // Thick enough that the thin side of a slope is not cut off.
+    let film = (dice.uniform(0.1, 0.4) as f32).max(0.6 * wanted);
     let middle = drift.quantile(0.5);
     drift.value.iter_mut().for_each(|v| *v = (film + (*v - middle) / swing * wanted).max(0.0));
     let finest_px = (style.grain_nm / pitch_nm).min(GRAIN_MAX_PX);
@@ -52,7 +54,7 @@ pub(super) fn pools(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, di
             Some(v) if dice.chance(0.7) => (v.body.outline.x_nm, v.body.outline.y_nm),
             _ => (dice.uniform(0.0, width_nm), dice.uniform(0.0, height_nm)),
         };
-        let reach_nm = dice.log_uniform(60.0, 350.0);
+        let reach_nm = dice.log_uniform(style.pool_nm.0, style.pool_nm.1);
         let core = Outline::draw(Shape::Irregular, 0.5 * reach_nm, dice)
             .at(x_nm + 0.3 * reach_nm * dice.normal(), y_nm + 0.3 * reach_nm * dice.normal());
         let pool = Pool {

@@ -28,11 +28,13 @@ pub enum Kind {
     Coarse,
     /// Anything, at random.
     Mixed,
+    /// No vesicle at all: clutter of every sort, or hardly anything, or noise alone.
+    Empty,
 }
 
 impl Kind {
     /// All kinds, in the order in which a set cycles through them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Clean,
         Self::Cup,
         Self::Halo,
@@ -43,6 +45,7 @@ impl Kind {
         Self::Faint,
         Self::Coarse,
         Self::Mixed,
+        Self::Empty,
     ];
 
     /// Name used in file names.
@@ -58,6 +61,7 @@ impl Kind {
             Self::Faint => "faint",
             Self::Coarse => "coarse",
             Self::Mixed => "mixed",
+            Self::Empty => "empty",
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Where vesicles go: apart, touching, overlapping, cut by the border.
 
 use super::dice::Dice;
+use super::marks::Marks;
 use super::style::Style;
 use super::vesicle::{DIAMETER_MAX_NM, Vesicle};
 
 /// Most vesicles in a scene.
 const VESICLES_MAX: usize = 250;
+/// How many vesicles a clump holds.
+const CLUMP: (usize, usize) = (3, 10);
 /// Attempts at a free place before a vesicle is given up.
 const ATTEMPTS: usize = 40;
 /// Deepest overlap, as a share of the smaller radius: more of it than this and one can't tell that there are two.
@@ -15,19 +18,27 @@ const TOUCH_GAP_NM: f64 = 3.0;
 /// Share of the radius by which a centre may lie outside the field.
 const OUTSIDE_RADII: f64 = 0.2;
 
-/// Draws vesicles until they cover the wanted share of the field; at least one.
-pub(super) fn vesicles(width_nm: f64, height_nm: f64, style: &Style, dice: &mut Dice) -> Vec<Vesicle> {
+/// Draws vesicles until they cover the wanted share of the field, and at least as many as the style asks for.
+pub(super) fn vesicles(width_nm: f64, marks: &Marks, style: &Style, dice: &mut Dice) -> Vec<Vesicle> {
+    let height_nm = marks.open_height_nm();
     let wanted_nm2 = style.coverage * width_nm * height_nm;
     let mut placed: Vec<Vesicle> = Vec::new();
     let mut covered_nm2 = 0.0;
-    while placed.len() < VESICLES_MAX && (placed.is_empty() || covered_nm2 < wanted_nm2) {
+    // The clump being built: its first vesicle and how many are to come.
+    let (mut clump, mut missing) = (0, 0);
+    while placed.len() < VESICLES_MAX && (placed.len() < style.vesicles_min || covered_nm2 < wanted_nm2) {
         let vesicle = Vesicle::draw(style, dice);
         let diameter_nm = vesicle.body.outline.diameter_nm();
         // Given-up ones count as well, which bounds the attempts in a full field.
         covered_nm2 += std::f64::consts::PI * (0.5 * diameter_nm).powi(2);
+        if missing == 0 && dice.chance(style.clumping) {
+            (clump, missing) = (placed.len(), dice.count(CLUMP.0, CLUMP.1));
+        }
+        let clumped = missing > 0 && clump < placed.len();
         let place = (0..ATTEMPTS).find_map(|_| {
-            let partner = placed.get(dice.count(0, placed.len()));
-            let (place, overlap) = match partner.filter(|_| dice.chance(style.touching)) {
+            let partner = if clumped { dice.count(clump, placed.len() - 1) } else { dice.count(0, placed.len()) };
+            let partner = placed.get(partner);
+            let (place, overlap) = match partner.filter(|_| clumped || dice.chance(style.touching)) {
                 Some(partner) => beside(partner, &vesicle, style, dice),
                 None => {
                     let out_nm = OUTSIDE_RADII * 0.5 * diameter_nm;
@@ -36,8 +47,10 @@ pub(super) fn vesicles(width_nm: f64, height_nm: f64, style: &Style, dice: &mut 
                 }
             };
             let in_field = (0.0..width_nm).contains(&place.0) && (0.0..height_nm).contains(&place.1);
-            (in_field && is_free(place, &vesicle, &placed, overlap)).then_some(place)
+            let hidden = marks.hide(place.0, place.1, vesicle.body.outline.reach_nm());
+            (in_field && !hidden && is_free(place, &vesicle, &placed, overlap)).then_some(place)
         });
+        missing = missing.saturating_sub(1);
         match place {
             Some((x_nm, y_nm)) => placed.push(vesicle.moved(x_nm, y_nm)),
             None if placed.is_empty() => placed.push(vesicle.moved(0.5 * width_nm, 0.5 * height_nm)),

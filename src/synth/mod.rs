@@ -4,21 +4,30 @@
 //! on a film as projected thickness, a beam passes through, a camera counts. [`write()`] does so for a whole set.
 //!
 //! The truth is the outer edge of the membrane. A pixel belongs to a vesicle when its centre lies inside that outline;
-//! where vesicles overlap, the upper one owns the overlap.
+//! where vesicles overlap, the upper one owns the overlap. A strip of text at the bottom cuts them like the border does.
 
 mod body;
 mod camera;
 mod canvas;
 mod clutter;
+mod decoys;
 mod dice;
 mod export;
 mod field;
+#[cfg(test)]
+mod foot;
 mod grains;
 mod ground;
+mod interior;
 mod kind;
 mod layout;
+mod letters;
 mod lines;
+mod manner;
+mod marks;
 mod outline;
+mod retouch;
+mod shapes;
 mod sheets;
 mod style;
 mod truth;
@@ -29,7 +38,7 @@ pub use camera::Camera;
 pub use clutter::Clutter;
 pub use export::Export;
 pub use kind::Kind;
-pub use outline::Shape;
+pub use shapes::Shape;
 pub use style::Stain;
 pub use truth::{Polarity, TruthRow};
 pub use vesicle::{Appearance, DIAMETER_MAX_NM, DIAMETER_MIN_NM};
@@ -39,6 +48,7 @@ use crate::image::Labels;
 use canvas::Canvas;
 use clutter::Piece;
 use dice::Dice;
+use marks::Marks;
 use style::Style;
 use vesicle::Vesicle;
 
@@ -49,6 +59,14 @@ const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 4.2);
 /// Edge lengths of the field unless asked otherwise, pixels.
 const SIDE_PX: (usize, usize) = (768, 1024);
 const SIDE_COARSE_PX: (usize, usize) = (400, 900);
+
+/// Name in the truth table of what was burned in.
+const MARK: &str = "mark";
+
+/// Size of a clump that lies on the rim of a vesicle: a share of the diameter that leaves enough of the outline to see,
+/// and the least, nm.
+const SOIL_SHARE: (f64, f64) = (0.2, 0.6);
+const SOIL_MIN_NM: f64 = 20.0;
 
 /// The recipe of one scene: the same recipe gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,6 +108,12 @@ pub struct Conditions {
     pub swing: f64,
     pub camera: Camera,
     pub export: Export,
+    /// Blur of a specimen out of focus, nm.
+    pub defocus_nm: f64,
+    /// Whether everything was kept plain: flat ground, even bodies, white noise.
+    pub plain: bool,
+    /// Height of the strip of text that hides the bottom of the picture, pixels; 0 for none.
+    pub strip_px: usize,
 }
 
 impl Scene {
@@ -118,29 +142,39 @@ pub fn scene(recipe: &Scene) -> Synthetic {
     let pitch_nm = pixel_size_nm / style.oversampling as f64;
     let film = ground::film(width * style.oversampling, height * style.oversampling, pitch_nm, &style, &mut dice);
     let mut canvas = Canvas::new(film, pitch_nm, &mut dice);
-    let (width_nm, height_nm) = canvas.size_nm();
-    let vesicles = layout::vesicles(width_nm, height_nm, &style, &mut dice);
+    let width_nm = canvas.size_nm().0;
+    let mut marks = Marks::draw(recipe.kind, width, height, pixel_size_nm, &mut dice);
+    let vesicles = layout::vesicles(width_nm, &marks, &style, &mut dice);
+    marks.annotate(&vesicles, &mut dice);
 
     ground::pools(&vesicles, &style, &mut canvas, &mut dice);
     vesicles.iter().for_each(|v| v.pool.paint(&v.body.outline, &mut canvas));
-    let pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
+    let mut pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
 
+    if style.defocus_nm > 0.0 {
+        canvas.thickness = canvas.thickness.blurred(style.defocus_nm / pitch_nm);
+    }
     let grey = style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice);
-    let grey = style.export.applied(grey.binned(style.oversampling));
-    let labels = truth::labels(&vesicles, width, height, pixel_size_nm);
-    let truth = truth::rows(&vesicles, &pieces, &labels, pixel_size_nm, &style);
+    let grey = style.export.applied(grey.binned(style.oversampling), &marks, &mut dice);
+    let labels = truth::labels(&vesicles, (width, height), marks.open_rows(), pixel_size_nm);
+    pieces.retain(|(_, p)| p.y_nm < marks.open_height_nm());
+    pieces.extend(marks.pieces.iter().map(|&p| (MARK, p)));
+    let truth = truth::rows(&vesicles, &pieces, &labels, &marks, &style);
     let conditions = Conditions {
         stain: style.stain,
         contrast: style.contrast,
         swing: style.swing,
         camera: style.camera,
         export: style.export,
+        defocus_nm: style.defocus_nm,
+        plain: style.plain,
+        strip_px: marks.strip_px,
     };
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
 }
 
-/// Paints clutter and vesicles: clutter below, then the vesicles, then the dots that lie on top.
-fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(Clutter, Piece)> {
+/// Paints clutter and vesicles: clutter below, then the vesicles, then the clumps and dots that lie on top.
+fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<(&'static str, Piece)> {
     let mut pieces = Vec::new();
     let mut on_top = 0;
     for (sort, density_um2) in style.clutter {
@@ -151,14 +185,25 @@ fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut 
         }
         for _ in 0..count {
             let at = sort.place(vesicles, style, canvas, dice);
-            pieces.extend(sort.paint(at, style, canvas, dice).into_iter().map(|p| (sort, p)));
+            pieces.extend(sort.paint(at, style, canvas, dice).into_iter().map(|p| (sort.name(), p)));
         }
     }
     canvas.saturate(style.stain_limit * style.contrast);
     vesicles.iter().for_each(|v| v.body.paint(canvas));
+    for vesicle in vesicles {
+        if dice.chance(style.soiled) {
+            let outline = &vesicle.body.outline;
+            let angle = dice.angle();
+            let far_nm = outline.radius_nm(angle) * dice.uniform(0.6, 1.15);
+            let at = (outline.x_nm + far_nm * angle.cos(), outline.y_nm + far_nm * angle.sin());
+            let size_nm = outline.diameter_nm() * dice.uniform(SOIL_SHARE.0, SOIL_SHARE.1);
+            let soil = grains::clump(at, size_nm.max(SOIL_MIN_NM), style, canvas, dice);
+            pieces.push((Clutter::Aggregate.name(), soil));
+        }
+    }
     for _ in 0..on_top {
         let at = Clutter::Dots.place(&[], style, canvas, dice);
-        pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots, p)));
+        pieces.extend(Clutter::Dots.paint(at, style, canvas, dice).into_iter().map(|p| (Clutter::Dots.name(), p)));
     }
     pieces
 }

@@ -1,60 +1,22 @@
 //! Exact outlines: the distance from a centre to the edge as a function of direction.
 //!
 //! Every body here can be seen whole from its centre, so one radius per ray says everything: what is inside, how far
-//! the edge is, the area, the widths. Shapes are given as implicit functions in units of their size and then scaled to
-//! the exact area asked for.
+//! the edge is, the area, the widths. Shapes of roughly unit size are scaled to the exact area
+//! asked for.
 
 use super::dice::Dice;
+use super::shapes::{Shape, unit_radii};
 use std::f64::consts::{PI, TAU};
 
 /// Rays per turn: at a radius of 125 nm they stand 1.1 nm apart.
-const RAYS: usize = 720;
+pub(super) const RAYS: usize = 720;
 /// Widths measured for the Feret diameters; 1 degree apart costs less than 0.02 % of the diameter.
 const FERET_DIRECTIONS: usize = 180;
-/// Passes of the three-ray mean that make the smooth outline: a Gaussian of about 10 degrees.
-const SMOOTH_PASSES: usize = 800;
+/// Strides, in rays, of the passes of the three-ray mean that make the smooth outline: together a Gaussian of about 10
+/// degrees (half the sum of their squares is its variance).
+const SMOOTH_STRIDES: [usize; 12] = [1, 2, 4, 8, 16, 10, 4, 16, 8, 4, 2, 1];
 /// Distance from the edge, in radii, beyond which only the smooth outline counts.
 const FAR_RADII: f64 = 0.5;
-/// Farthest reach of an unscaled shape.
-const UNIT_REACH: f64 = 4.0;
-
-/// Outer shapes of bodies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    Circle,
-    Ellipse,
-    /// Polygon with rounded corners.
-    Faceted,
-    /// Polygon with sharp corners: crystals, never a vesicle.
-    Angular,
-    /// A round body with a bud.
-    Pear,
-    /// Indented on one side.
-    Kidney,
-    /// Elongated, with or without a waist.
-    Rod,
-    /// Wavy outline of low order.
-    Irregular,
-    /// Ragged outline of all orders: debris, never a vesicle.
-    Ragged,
-}
-
-impl Shape {
-    /// Name used in the truth table.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Circle => "circle",
-            Self::Ellipse => "ellipse",
-            Self::Faceted => "faceted",
-            Self::Angular => "angular",
-            Self::Pear => "pear",
-            Self::Kidney => "kidney",
-            Self::Rod => "rod",
-            Self::Irregular => "irregular",
-            Self::Ragged => "ragged",
-        }
-    }
-}
 
 /// An outline around a centre. The centre is not the centroid in general.
 #[derive(Debug, Clone)]
@@ -87,7 +49,7 @@ impl Outline {
         let mut outline = Self { x_nm: 0.0, y_nm: 0.0, radius_nm: radius, smooth_nm: Vec::new(), cosine: Vec::new() };
         let scale = diameter_nm / outline.diameter_nm();
         outline.radius_nm.iter_mut().for_each(|r| *r *= scale);
-        outline.smooth_nm = smoothed(&outline.radius_nm, SMOOTH_PASSES);
+        outline.smooth_nm = smoothed(&outline.radius_nm, &SMOOTH_STRIDES);
         outline.cosine = (0..RAYS)
             .map(|i| {
                 let (before, after) = (outline.smooth_nm[(i + RAYS - 1) % RAYS], outline.smooth_nm[(i + 1) % RAYS]);
@@ -194,7 +156,8 @@ pub(super) struct Place {
     pub dy_nm: f64,
 }
 
-fn angle_of(i: usize) -> f64 {
+/// Direction of a ray.
+pub(super) fn angle_of(i: usize) -> f64 {
     TAU * i as f64 / RAYS as f64
 }
 
@@ -205,114 +168,15 @@ fn ray(angle: f64) -> (usize, usize, f64) {
     (i, (i + 1) % RAYS, position.fract())
 }
 
-/// Radii of a random shape of roughly unit size.
-fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
-    match shape {
-        Shape::Circle => vec![1.0; RAYS],
-        Shape::Ellipse => {
-            let aspect = dice.uniform(1.08, 1.7);
-            traced(|x, y| (x / aspect).hypot(y) - 1.0)
-        }
-        Shape::Faceted | Shape::Angular => {
-            let (sides, corner) = if shape == Shape::Faceted {
-                (dice.count(5, 9), dice.uniform(0.1, 0.3))
-            } else {
-                (dice.count(4, 7), dice.uniform(0.02, 0.06))
-            };
-            let planes: Vec<_> = (0..sides)
-                .map(|i| {
-                    let angle = TAU * (i as f64 + dice.uniform(-0.22, 0.22)) / sides as f64;
-                    (angle.cos(), angle.sin(), dice.uniform(0.85, 1.15))
-                })
-                .collect();
-            traced(|x, y| {
-                // A soft maximum over the half planes rounds the corners.
-                let sum: f64 = planes.iter().map(|(c, s, d)| ((c * x + s * y - d) / corner).exp()).sum();
-                corner * sum.ln()
-            })
-        }
-        Shape::Pear => {
-            let bud = dice.uniform(0.3, 0.65);
-            let distance = dice.uniform(0.85, 0.95 + 0.5 * bud);
-            let neck = dice.uniform(0.08, 0.3);
-            traced(|x, y| joined(x.hypot(y) - 1.0, (x - distance).hypot(y) - bud, neck))
-        }
-        Shape::Kidney => {
-            let dent = dice.uniform(0.35, 0.8);
-            let depth = dice.uniform(0.12, 0.5);
-            let aspect = dice.uniform(1.0, 1.5);
-            let soft = dice.uniform(0.06, 0.2);
-            let centre = 1.0 + dent - depth;
-            traced(|x, y| -joined(1.0 - x.hypot(y / aspect), (x - centre).hypot(y) - dent, soft))
-        }
-        Shape::Rod => {
-            let half = dice.uniform(0.3, 1.4);
-            let waist = if dice.chance(0.5) { dice.uniform(0.0, 0.35) } else { 0.0 };
-            let taper = dice.uniform(-0.2, 0.2);
-            traced(|x, y| {
-                let radius = 1.0 - waist * (-(x / 0.5).powi(2)).exp() + taper * x / half;
-                (x.abs() - half).max(0.0).hypot(y) - radius
-            })
-        }
-        Shape::Irregular => waves(dice, 2..6, 0.2, 1.3),
-        Shape::Ragged => {
-            let roughness = dice.uniform(0.25, 0.6);
-            waves(dice, 1..60, roughness, 1.1)
-        }
-    }
-}
-
-/// Union of two implicit shapes with a rounded joint.
-fn joined(a: f64, b: f64, soft: f64) -> f64 {
-    let h = (soft - (a - b).abs()).max(0.0) / soft;
-    a.min(b) - h * h * soft * 0.25
-}
-
-/// Radii of a sum of cosines whose amplitude falls with the order.
-fn waves(dice: &mut Dice, orders: std::ops::Range<usize>, amplitude: f64, decay: f64) -> Vec<f64> {
-    let waves: Vec<_> =
-        orders.map(|k| (k as f64, amplitude * dice.normal() / (k as f64).powf(decay), dice.angle())).collect();
-    (0..RAYS)
-        .map(|i| (1.0 + waves.iter().map(|(k, a, p)| a * (k * angle_of(i) + p).cos()).sum::<f64>()).clamp(0.3, 2.0))
-        .collect()
-}
-
-/// Radii of an implicit shape, negative inside: the outermost crossing on each ray, slightly smoothed so that a part
-/// hidden behind another leaves no step.
-fn traced(implicit: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    const STEP: f64 = 0.02;
-    let radius: Vec<f64> = (0..RAYS)
-        .map(|i| {
-            let (sin, cos) = angle_of(i).sin_cos();
-            let at = |r: f64| implicit(r * cos, r * sin);
-            let mut outer = UNIT_REACH;
-            while outer > STEP && at(outer - STEP) > 0.0 {
-                outer -= STEP;
-            }
-            let (mut low, mut high) = (outer - STEP, outer);
-            for _ in 0..20 {
-                let middle = 0.5 * (low + high);
-                if at(middle) > 0.0 {
-                    high = middle;
-                } else {
-                    low = middle;
-                }
-            }
-            low.max(STEP)
-        })
-        .collect();
-    smoothed(&radius, 12)
-}
-
-/// Repeated weighted mean (1/4, 1/2, 1/4) over neighbouring rays.
-fn smoothed(radius: &[f64], passes: usize) -> Vec<f64> {
+/// Repeated weighted mean (1/4, 1/2, 1/4) over rays that stand a stride apart.
+pub(super) fn smoothed(radius: &[f64], strides: &[usize]) -> Vec<f64> {
     let n = radius.len();
     let mut new = radius.to_vec();
     let mut old = new.clone();
-    for _ in 0..passes {
+    for stride in strides {
         std::mem::swap(&mut old, &mut new);
         for i in 0..n {
-            new[i] = 0.25 * old[(i + n - 1) % n] + 0.5 * old[i] + 0.25 * old[(i + 1) % n];
+            new[i] = 0.25 * old[(i + n - stride) % n] + 0.5 * old[i] + 0.25 * old[(i + stride) % n];
         }
     }
     new
@@ -325,7 +189,9 @@ mod tests {
     #[test]
     fn every_shape_has_the_area_asked_for_and_sane_widths() {
         use Shape::*;
-        for shape in [Circle, Ellipse, Faceted, Angular, Pear, Kidney, Rod, Irregular, Ragged] {
+        for shape in
+            [Circle, Ellipse, Faceted, Angular, Pear, Kidney, Rod, Tube, Bleb, Collapsed, Irregular, Ragged, Lobed]
+        {
             for stream in 0..20 {
                 let outline = Outline::draw(shape, 100.0, &mut Dice::new(5, stream));
                 let (largest, smallest) = outline.feret_nm();

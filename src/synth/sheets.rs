@@ -5,9 +5,11 @@ use super::body::{Body, Gap, Pool, Rim};
 use super::canvas::Canvas;
 use super::clutter::Piece;
 use super::dice::Dice;
-use super::outline::{Outline, Shape};
+use super::interior::{draw_body, draw_pool};
+use super::outline::Outline;
+use super::shapes::Shape;
 use super::style::Style;
-use super::vesicle::{Appearance, draw_body, draw_pool};
+use super::vesicle::Appearance;
 
 /// A ragged sheet, whole or in fragments.
 pub(super) fn debris(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
@@ -39,7 +41,7 @@ pub(super) fn debris(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &
         .collect()
 }
 
-/// A membrane ring of which a third or more is missing.
+/// A membrane ring of which a fifth or more is missing: from a C whose ends nearly meet to a bow.
 pub(super) fn open_rim(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mut Dice) -> Vec<Piece> {
     let size_nm = dice.log_uniform(35.0, 200.0);
     let shape =
@@ -48,12 +50,18 @@ pub(super) fn open_rim(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice:
     draw_pool(0.5 * size_nm, style, dice).paint(&outline, canvas);
     let mut body = draw_body(outline, Appearance::Membrane, style, dice);
     body.opacity *= dice.uniform(0.0, 0.8);
-    // 30 to 60 % of the turn is missing.
-    let missing = std::f64::consts::PI * dice.uniform(0.3, 0.6);
+    let (share, soft_angle) = if dice.chance(0.45) {
+        (dice.uniform(0.2, 0.35), (0.04, 0.12))
+    } else {
+        (dice.uniform(0.3, 0.6), (0.06, 0.25))
+    };
+    let missing = std::f64::consts::PI * share;
+    let thicker = if dice.chance(0.5) { dice.uniform(1.0, 3.0) } else { 1.0 };
+    body.rims.iter_mut().for_each(|r| r.inner_nm *= thicker);
     body.gaps = vec![Gap {
         angle: dice.angle(),
         half_angle: missing,
-        soft_angle: dice.uniform(0.06, 0.25),
+        soft_angle: dice.uniform(soft_angle.0, soft_angle.1),
         rim_loss: 1.0,
         cover_loss: 1.0,
     }];
@@ -71,6 +79,7 @@ pub(super) fn disc(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let level = style.sign() * style.contrast * if sharp { dice.uniform(0.05, 0.3) } else { dice.uniform(0.1, 0.7) };
     let mut body = Body::plain(outline, level, dice.uniform(0.0, 0.3));
     body.edge_nm = if sharp { dice.uniform(1.0, 3.0) } else { size_nm * dice.uniform(0.07, 0.2) };
+    body.shoulder_nm = if sharp { body.edge_nm } else { 0.0 };
     body.dome = if dice.chance(0.5) { level * dice.uniform(0.0, 1.0) } else { 0.0 };
     body.paint(canvas);
     vec![Piece::outlined(&body.outline)]

@@ -8,6 +8,18 @@ use super::export::Export;
 use super::kind::Kind;
 use super::vesicle::Appearance;
 
+/// Reach of shared pools, nm, and of those much wider than any vesicle with the chance of a scene to have them.
+const POOL_NM: Range = (60.0, 350.0);
+const WIDE_POOL_NM: Range = (200.0, 900.0);
+const WIDE_POOLS: f64 = 0.15;
+/// Chance that a scene that looks like a figure is plain.
+const PLAIN: f64 = 0.15;
+/// Chance that a picture was retouched, and that one that looks like a figure was.
+const RETOUCHED: f64 = 0.1;
+const RETOUCHED_FIGURE: f64 = 0.4;
+/// Chance of a strongly graded background.
+const GRADED: f64 = 0.1;
+
 /// Range a number is drawn from, evenly.
 pub(super) type Range = (f64, f64);
 
@@ -26,6 +38,8 @@ pub enum Stain {
 #[derive(Debug, Clone)]
 pub(super) struct Style {
     pub stain: Stain,
+    /// Whether everything is kept plain, as in drawings and other people's synthetic pictures.
+    pub plain: bool,
     /// Typical step between a body and its surroundings, absorption lengths.
     pub contrast: f64,
     /// Background swing (5 to 95 %) as a share of the grey range.
@@ -33,16 +47,21 @@ pub(super) struct Style {
     /// Carbon grain as a share of the contrast, and the scale at which it is strongest.
     pub grain: f64,
     pub grain_nm: f64,
-    /// Share of the field that vesicles cover.
+    /// Share of the field that vesicles cover, and the fewest in a scene.
     pub coverage: f64,
+    pub vesicles_min: usize,
     /// Log-normal diameters.
     pub median_nm: f64,
     pub sigma_g: f64,
     /// Share of vesicles from a second population of the smallest sizes, hardly larger than dots.
     pub small_share: f64,
+    /// Their median, nm.
+    pub small_nm: f64,
     /// Thickness of the membrane's line, nm.
     pub membrane_nm: f64,
-    pub shoulder_nm: f64,
+    /// Blur of a specimen out of focus, nm.
+    pub defocus_nm: f64,
+    /// Softness of the flanks of bodies, nm.
     pub edge_nm: f64,
     /// Level of bodies relative to the far ground, in contrasts: negative is brighter.
     pub level: Range,
@@ -54,14 +73,18 @@ pub(super) struct Style {
     pub halo_width: Range,
     /// Pools shared by several objects, number per µm² and depth in contrasts.
     pub shared_pools: f64,
+    /// How far each reaches, nm.
+    pub pool_nm: Range,
     pub shared_depth: f64,
     /// Largest thickness that stain fills up to, contrasts.
     pub stain_limit: f64,
     pub texture: Range,
-    pub appearances: [(Appearance, f64); 8],
+    pub appearances: [(Appearance, f64); Appearance::STAINED.len()],
     /// Chance that a vesicle is put in touch with another, and that it then overlaps.
     pub touching: f64,
     pub overlapping: f64,
+    /// Chance that one is the first of a clump.
+    pub clumping: f64,
     /// Expected number of each kind of clutter, per µm², and the fewest in a scene.
     pub clutter: [(Clutter, f64); Clutter::ALL.len()],
     pub clutter_min: usize,
@@ -74,6 +97,8 @@ pub(super) struct Style {
     pub clinging: f64,
     /// Share of dots and small things that lie on top of bodies.
     pub dots_on_top: f64,
+    /// Chance that a clump of dots lies on the rim of a vesicle.
+    pub soiled: f64,
     pub camera: Camera,
     pub export: Export,
     /// How many times finer than the pixel the specimen is rendered.
@@ -87,7 +112,12 @@ impl Style {
         match kind {
             Kind::Clean => style.clean(dice),
             Kind::Cup => {
-                style.appear(&[(Appearance::Cup, 6.0), (Appearance::Crescent, 3.0), (Appearance::Membrane, 1.0)]);
+                style.appear(&[
+                    (Appearance::Cup, 6.0),
+                    (Appearance::Crescent, 3.0),
+                    (Appearance::DeepCup, 3.0),
+                    (Appearance::Membrane, 1.0),
+                ]);
                 style.rim = (0.3, 1.1);
                 style.scale_clutter(0.5);
             }
@@ -106,6 +136,7 @@ impl Style {
             Kind::Dense => {
                 style.coverage = dice.uniform(0.15, 0.4);
                 style.touching = dice.uniform(0.4, 0.8);
+                style.clumping = dice.uniform(0.0, 0.2);
                 style.overlapping = dice.uniform(0.0, 0.6);
                 style.scale_clutter(0.6);
             }
@@ -131,6 +162,10 @@ impl Style {
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
                 style.coverage = dice.log_uniform(0.008, 0.06);
                 style.export = Export::draw(0.5, 0.6, 0.25, dice);
+                if dice.chance(0.5) {
+                    style.small_share = dice.uniform(0.2, 0.8);
+                    style.small_nm = dice.uniform(30.0, 38.0);
+                }
             }
             Kind::Mixed => {
                 if dice.chance(0.1) {
@@ -143,6 +178,19 @@ impl Style {
                 style.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
                 style.export = Export::draw(0.3, 0.3, 0.3, dice);
             }
+            Kind::Empty => style.empty(pixel_size_nm, dice),
+        }
+        let figure = matches!(kind, Kind::Clean | Kind::Coarse | Kind::Mixed);
+        if figure && style.stain == Stain::Negative && dice.chance(PLAIN) {
+            style.simplify(dice);
+        }
+        if dice.chance(match kind {
+            // The noise of these is what they are about.
+            Kind::Faint => 0.0,
+            Kind::Coarse | Kind::Mixed | Kind::Empty => RETOUCHED_FIGURE,
+            _ => RETOUCHED,
+        }) {
+            style.export = style.export.retouched(dice);
         }
         style
     }
@@ -163,29 +211,34 @@ impl Style {
         };
         let mut style = Self {
             stain: Stain::Negative,
+            plain: false,
             contrast,
             swing: dice.log_uniform(0.08, 0.46),
             grain: dice.log_uniform(0.04, 0.2),
             grain_nm: dice.log_uniform(1.2, 4.0),
             coverage: dice.log_uniform(0.015, 0.12),
+            vesicles_min: 1,
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
             small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
+            small_nm: 38.0,
+            defocus_nm: if dice.chance(0.15) { dice.log_uniform(1.0, 5.0) } else { 0.0 },
             membrane_nm: dice.uniform(4.0, 8.0),
-            shoulder_nm: dice.uniform(0.5, 4.0),
-            edge_nm: dice.log_uniform(0.8, 4.0),
+            edge_nm: dice.log_uniform(1.0, 3.2),
             level: (level - 0.25, level + 0.25),
             rim: (0.0, 0.7),
             opacity: (0.55, 1.0),
             halo: if wide { (0.4, 1.3) } else { (0.1, 1.0) },
             halo_width: if wide { (0.6, 1.4) } else { (0.25, 0.9) },
             shared_pools: if dice.chance(0.6) { dice.log_uniform(0.3, 4.0) } else { 0.0 },
+            pool_nm: POOL_NM,
             shared_depth: dice.uniform(0.2, 1.2),
             stain_limit: dice.uniform(1.2, 2.5),
             texture: (0.02, 0.22),
             appearances: Appearance::STAINED,
             touching: dice.uniform(0.0, 0.25),
             overlapping: dice.uniform(0.0, 0.4),
+            clumping: if dice.chance(0.35) { dice.uniform(0.02, 0.2) } else { 0.0 },
             clutter: Clutter::ALL.map(|c| (c, c.draw_density_um2(dice))),
             clutter_min: 0,
             dot_nm: dice.log_uniform(6.0, 18.0),
@@ -193,72 +246,40 @@ impl Style {
             dot_groups: [dice.uniform(1.0, 8.0), dice.uniform(0.5, 3.0), dice.uniform(0.1, 3.0)],
             clinging: dice.uniform(0.0, 0.5),
             dots_on_top: dice.uniform(0.0, 0.4),
+            soiled: if dice.chance(0.4) { dice.uniform(0.05, 0.4) } else { 0.0 },
             camera,
             export: Export::draw(0.05, 0.15, 0.15, dice),
             oversampling: 1,
         };
         // Coarse pixels average more electrons than fine ones, though not in proportion: people dose by pixel.
         let noise = dice.log_uniform(0.05, 0.3) * (0.8 / pixel_size_nm).powf(0.3).clamp(0.6, 1.3);
+        if dice.chance(WIDE_POOLS) {
+            // Far wider than any vesicle, so few of them.
+            (style.pool_nm, style.shared_pools) = (WIDE_POOL_NM, dice.log_uniform(0.3, 1.5));
+            style.shared_depth = dice.uniform(0.5, 1.4);
+        }
+        if dice.chance(GRADED) {
+            style.swing = dice.uniform(0.4, 0.9);
+        }
         style.set_noise(noise);
         style.camera.gain = dice.log_uniform(1500.0, 20_000.0) / style.camera.dose;
         style
     }
 
-    fn clean(&mut self, dice: &mut Dice) {
-        self.contrast = self.contrast.max(0.25);
-        self.set_noise(dice.log_uniform(0.04, 0.12));
-        self.swing = dice.uniform(0.03, 0.12);
-        self.shared_pools = 0.0;
-        self.halo_width = (0.1, 0.4);
-        self.scale_clutter(0.15);
-    }
-
-    /// Ice instead of stain: thin dark lines, hardly a pool.
-    fn freeze(&mut self, dice: &mut Dice) {
-        self.stain = Stain::None;
-        self.contrast = dice.log_uniform(0.06, 0.3);
-        self.set_noise(dice.log_uniform(0.1, 0.4));
-        self.grain = dice.uniform(0.03, 0.15);
-        self.appear(&[(Appearance::Double, 1.0)]);
-        self.level = (0.0, 0.35);
-        self.rim = (0.5, 1.1);
-        self.halo = (0.0, 0.0);
-        self.shared_pools = 0.0;
-        self.camera.fringe = dice.uniform(0.2, 1.2);
-        self.camera.fringe_nm = dice.uniform(1.5, 5.0);
-        self.scale_clutter(0.4);
-    }
-
-    /// Stain that entered the bodies.
-    fn stain_positively(&mut self, dice: &mut Dice) {
-        self.stain = Stain::Positive;
-        self.level = (0.25, 0.9);
-        self.rim = (0.0, 0.8);
-        self.opacity = (0.1, 0.5);
-        self.halo = (0.0, 0.15);
-        self.shared_pools *= 0.3;
-        self.appear(&[
-            (Appearance::Filled, 3.0),
-            (Appearance::Membrane, 2.0),
-            (Appearance::Granular, 2.0),
-            (Appearance::Creased, 1.0),
-            (Appearance::HalfDark, 1.0),
-        ]);
-        self.scale_clutter(dice.uniform(0.3, 1.0));
-    }
-
     /// Sets the dose so that counting noise is the given share of the contrast.
-    fn set_noise(&mut self, share: f64) {
+    pub fn set_noise(&mut self, share: f64) {
         let counts = self.camera.dose * self.camera.gain;
         self.camera.dose = 1.0 / (share * self.contrast).powi(2);
         self.camera.gain = counts / self.camera.dose;
     }
 
-    fn scale_clutter(&mut self, factor: f64) {
+    /// Makes all clutter rarer or more common.
+    pub fn scale_clutter(&mut self, factor: f64) {
         self.clutter.iter_mut().for_each(|c| c.1 *= factor);
     }
 
-    fn appear(&mut self, wanted: &[(Appearance, f64)]) {
+    /// Leaves only the given appearances, with their weights.
+    pub fn appear(&mut self, wanted: &[(Appearance, f64)]) {
         for slot in &mut self.appearances {
             slot.1 = wanted.iter().filter(|w| w.0 == slot.0).map(|w| w.1).sum();
         }

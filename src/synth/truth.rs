@@ -1,6 +1,7 @@
 //! The truth of a scene: label picture and table.
 
-use super::clutter::{Clutter, Piece};
+use super::clutter::Piece;
+use super::marks::Marks;
 use super::style::{Stain, Style};
 use super::vesicle::Vesicle;
 use crate::image::Labels;
@@ -37,8 +38,13 @@ pub struct TruthRow {
     pub visible_share: f64,
 }
 
-/// Labels of the vesicles, numbered from 1 in the order given; later ones lie on top.
-pub(super) fn labels(vesicles: &[Vesicle], width: usize, height: usize, pixel_size_nm: f64) -> Labels {
+/// Labels of the vesicles, numbered from 1 in the order given; later ones lie on top. None below the open rows.
+pub(super) fn labels(
+    vesicles: &[Vesicle],
+    (width, height): (usize, usize),
+    open_rows: usize,
+    pixel_size_nm: f64,
+) -> Labels {
     let mut label = vec![0u16; width * height];
     for (id, vesicle) in (1..=u16::MAX).zip(vesicles) {
         let outline = &vesicle.body.outline;
@@ -47,7 +53,7 @@ pub(super) fn labels(vesicles: &[Vesicle], width: usize, height: usize, pixel_si
             let low = ((centre_nm - reach_nm) / pixel_size_nm).floor().max(0.0) as usize;
             low.min(size)..(((centre_nm + reach_nm) / pixel_size_nm).ceil().max(0.0) as usize).min(size)
         };
-        for y in range(outline.y_nm, height) {
+        for y in range(outline.y_nm, open_rows) {
             for x in range(outline.x_nm, width) {
                 let place = outline.place((x as f64 + 0.5) * pixel_size_nm, (y as f64 + 0.5) * pixel_size_nm);
                 if place.rho < 1.0 {
@@ -62,12 +68,13 @@ pub(super) fn labels(vesicles: &[Vesicle], width: usize, height: usize, pixel_si
 /// The table.
 pub(super) fn rows(
     vesicles: &[Vesicle],
-    pieces: &[(Clutter, Piece)],
+    pieces: &[(&'static str, Piece)],
     labels: &Labels,
-    pixel_size_nm: f64,
+    marks: &Marks,
     style: &Style,
 ) -> Vec<TruthRow> {
-    let (width_nm, height_nm) = (labels.width as f64 * pixel_size_nm, labels.height as f64 * pixel_size_nm);
+    let pixel_size_nm = marks.pixel_size_nm;
+    let (width_nm, height_nm) = (labels.width as f64 * pixel_size_nm, marks.open_height_nm());
     let mut pixels = vec![0usize; vesicles.len() + 1];
     labels.label.iter().for_each(|&id| pixels[usize::from(id)] += 1);
     let polarity = if style.stain == Stain::Negative { Polarity::Bright } else { Polarity::Dark };
@@ -86,7 +93,7 @@ pub(super) fn rows(
         let cut = |centre: f64, size: f64| centre < half_nm || centre + half_nm > size;
         TruthRow {
             touches_border: cut(piece.x_nm, width_nm) || cut(piece.y_nm, height_nm),
-            ..row(piece, "none", sort.name(), polarity, false)
+            ..row(piece, "none", sort, polarity, false)
         }
     });
     let mut rows: Vec<_> = of_vesicles.chain(of_pieces).collect();

@@ -1,16 +1,22 @@
 //! Vesicles: a shape, an appearance and a place.
 
-use super::body::{Body, Crease, Dent, Gap, Half, Pool, Rim};
+use super::body::{Body, Pool};
 use super::dice::Dice;
-use super::outline::{Outline, Shape};
+use super::interior::{draw_body, draw_pool};
+use super::outline::Outline;
+use super::shapes::Shape;
 use super::style::{Stain, Style};
 
 /// Smallest and largest diameter of what counts as a vesicle here, nm.
-pub const DIAMETER_MIN_NM: f64 = 30.0;
+pub const DIAMETER_MIN_NM: f64 = 25.0;
 pub const DIAMETER_MAX_NM: f64 = 250.0;
 
-/// Median (nm) and geometric spread of the smallest vesicles, which some preparations are full of.
-const SMALL: (f64, f64) = (38.0, 1.2);
+/// Smallest diameter outside the population of the smallest, nm.
+const COMMON_MIN_NM: f64 = 30.0;
+/// Geometric spread of the smallest vesicles, which some preparations are full of.
+const SMALL_SIGMA_G: f64 = 1.2;
+/// Diameters of pale ones, nm.
+const PALE_NM: (f64, f64) = (90.0, 230.0);
 /// Smallest step between body and halo, in contrasts: truth that nobody could see would teach nonsense.
 const VISIBLE_STEP: f64 = 0.3;
 /// Draws until a diameter falls into the range; with the spreads in use the second draw nearly always does.
@@ -31,13 +37,25 @@ pub enum Appearance {
     Creased,
     /// One side collapsed, granular or stained through.
     HalfDark,
+    /// A cup whose inside is as dark as the ground, or darker.
+    DeepCup,
+    /// A round dark spot inside.
+    Inclusion,
+    /// Another vesicle inside.
+    Nested,
+    /// Large, and hardly more than rim and halo.
+    Pale,
+    /// An even disc: in plain scenes.
+    Disc,
+    /// A rim and nothing else: in plain scenes.
+    Ring,
     /// Two dark leaflets, as in ice.
     Double,
 }
 
 impl Appearance {
     /// How often each is seen in negative stain.
-    pub const STAINED: [(Self, f64); 8] = [
+    pub const STAINED: [(Self, f64); 14] = [
         (Self::Filled, 3.0),
         (Self::Cup, 2.0),
         (Self::Crescent, 1.2),
@@ -45,6 +63,12 @@ impl Appearance {
         (Self::Granular, 1.2),
         (Self::Creased, 1.2),
         (Self::HalfDark, 1.2),
+        (Self::DeepCup, 0.8),
+        (Self::Inclusion, 0.8),
+        (Self::Nested, 0.5),
+        (Self::Pale, 0.5),
+        (Self::Disc, 0.0),
+        (Self::Ring, 0.0),
         (Self::Double, 0.0),
     ];
 
@@ -58,6 +82,12 @@ impl Appearance {
             Self::Granular => "granular",
             Self::Creased => "creased",
             Self::HalfDark => "half-dark",
+            Self::DeepCup => "deep-cup",
+            Self::Inclusion => "inclusion",
+            Self::Nested => "nested",
+            Self::Pale => "pale",
+            Self::Disc => "plain-disc",
+            Self::Ring => "plain-ring",
             Self::Double => "double",
         }
     }
@@ -76,21 +106,32 @@ pub(super) struct Vesicle {
 impl Vesicle {
     /// A random vesicle of the scene's style, centred at the origin.
     pub fn draw(style: &Style, dice: &mut Dice) -> Self {
-        let (median_nm, sigma_g) =
-            if dice.chance(style.small_share) { SMALL } else { (style.median_nm, style.sigma_g) };
-        let drawn_nm = (0..DRAWS_MAX).map(|_| median_nm * sigma_g.powf(dice.normal()));
-        let in_range = |d: &f64| (DIAMETER_MIN_NM..=DIAMETER_MAX_NM).contains(d);
-        let diameter_nm = drawn_nm.into_iter().find(in_range).unwrap_or(median_nm);
+        let (median_nm, sigma_g, least_nm) = if dice.chance(style.small_share) {
+            (style.small_nm, SMALL_SIGMA_G, (0.75 * style.small_nm).max(DIAMETER_MIN_NM))
+        } else {
+            (style.median_nm, style.sigma_g, COMMON_MIN_NM)
+        };
+        let drawn_nm: Vec<f64> = (0..DRAWS_MAX).map(|_| median_nm * sigma_g.powf(dice.normal())).collect();
+        let in_range = |d: &f64| (least_nm..=DIAMETER_MAX_NM).contains(d);
+        let appearance = dice.weighted(&style.appearances);
+        let diameter_nm = match drawn_nm.into_iter().find(in_range) {
+            _ if appearance == Appearance::Pale => dice.log_uniform(PALE_NM.0, PALE_NM.1),
+            drawn => drawn.unwrap_or(median_nm),
+        };
+        // Drawings hold hardly anything but discs and ellipses.
+        let odd = if style.plain { 0.1 } else { 1.0 };
         let shape = dice.weighted(&[
             (Shape::Circle, 3.0),
             (Shape::Ellipse, 3.0),
-            (Shape::Faceted, 1.5),
-            (Shape::Pear, 0.8),
-            (Shape::Kidney, 1.0),
-            (Shape::Rod, 0.8),
-            (Shape::Irregular, 2.5),
+            (Shape::Faceted, 1.5 * odd),
+            (Shape::Pear, 0.8 * odd),
+            (Shape::Kidney, 1.0 * odd),
+            (Shape::Rod, 0.8 * odd),
+            (Shape::Tube, 0.4 * odd),
+            (Shape::Bleb, 0.6 * odd),
+            (Shape::Collapsed, 0.8 * odd),
+            (Shape::Irregular, 2.5 * odd),
         ]);
-        let appearance = dice.weighted(&style.appearances);
         let outline = Outline::draw(shape, diameter_nm, dice);
         let mut body = draw_body(outline, appearance, style, dice);
         let pool = draw_pool(0.5 * diameter_nm, style, dice);
@@ -106,180 +147,5 @@ impl Vesicle {
     pub fn moved(mut self, x_nm: f64, y_nm: f64) -> Self {
         self.body.outline = self.body.outline.at(x_nm, y_nm);
         self
-    }
-}
-
-/// The stain that gathers around a body of the given radius.
-pub(super) fn draw_pool(radius_nm: f64, style: &Style, dice: &mut Dice) -> Pool {
-    Pool {
-        level: style.amount(style.halo, dice),
-        width_nm: radius_nm.max(15.0) * dice.uniform(style.halo_width.0, style.halo_width.1),
-        power: dice.uniform(0.9, 1.8),
-        lean: if dice.chance(0.5) { dice.uniform(0.0, 0.7) } else { 0.0 },
-        lean_angle: dice.angle(),
-    }
-}
-
-/// The inside of a vesicle, also used for what only looks like one.
-pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style, dice: &mut Dice) -> Body {
-    let c = style.contrast;
-    let radius_nm = 0.5 * outline.diameter_nm();
-    let opacity = dice.uniform(style.opacity.0, style.opacity.1);
-    let mut body = Body::plain(outline, style.amount(style.level, dice), opacity);
-    body.shoulder_nm = (style.shoulder_nm + dice.uniform(-0.4, 0.4)).clamp(0.0, 0.15 * radius_nm);
-    body.edge_nm = style.edge_nm * dice.uniform(0.8, 1.3);
-    body.texture_offset = (dice.count(0, 500), dice.count(0, 500));
-    let texture = style.amount(style.texture, dice);
-    body.texture = (0.6 * texture, 0.5 * texture * dice.uniform(0.0, 1.0));
-    body.meniscus = Pool {
-        level: style.amount(style.halo, dice) * dice.uniform(0.0, 0.35),
-        width_nm: dice.uniform(3.0, 14.0),
-        power: 1.3,
-        lean: dice.uniform(0.0, 0.6),
-        lean_angle: dice.angle(),
-    };
-    body.rim_unevenness = dice.uniform(0.0, 0.45);
-    let rim = style.amount(style.rim, dice);
-    match appearance {
-        Appearance::Filled => {
-            body.dome = style.sign() * c * dice.uniform(-0.1, 0.5);
-            if dice.chance(0.4) {
-                body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
-            }
-        }
-        Appearance::Cup => {
-            body.rims.push(line(style, rim, radius_nm, dice));
-            body.dents.push(dent(c, 0.25, (0.45, 0.8), dice));
-        }
-        Appearance::Crescent => {
-            body.rims.push(line(style, rim, radius_nm, dice));
-            for _ in 0..dice.count(1, 3) {
-                let mut dent = dent(c, 0.45, (0.2, 0.6), dice);
-                dent.crescent = if dice.chance(0.6) { dice.sign() * dice.uniform(0.3, 0.8) } else { 0.0 };
-                body.dents.push(dent);
-            }
-        }
-        Appearance::Membrane => {
-            body.rims.push(line(style, rim.abs().max(0.4 * c), radius_nm, dice));
-            body.opacity *= dice.uniform(0.2, 0.7);
-            body.level *= dice.uniform(0.0, 0.5);
-        }
-        Appearance::Granular => {
-            body.texture = (c * dice.uniform(0.06, 0.22), c * dice.uniform(0.03, 0.2));
-            body.rims.push(line(style, 0.5 * rim, radius_nm, dice));
-            if dice.chance(0.3) {
-                body.dome = c * dice.uniform(0.2, 0.8);
-            }
-        }
-        Appearance::Creased => {
-            body.rims.push(line(style, 0.8 * rim, radius_nm, dice));
-            for _ in 0..dice.count(1, 4) {
-                body.creases.push(crease(c, dice));
-            }
-        }
-        Appearance::HalfDark => {
-            body.rims.push(line(style, rim, radius_nm, dice));
-            body.half = Some(Half {
-                level: c * dice.uniform(0.1, 0.7),
-                angle: dice.angle(),
-                offset: dice.uniform(-0.3, 0.5),
-                soft: dice.uniform(0.1, 0.4),
-                cover_loss: dice.uniform(0.0, 0.6),
-                texture: dice.uniform(0.0, 4.0),
-            });
-        }
-        Appearance::Double => {
-            let strength = rim.abs().max(0.4 * c);
-            let sharp_nm = dice.uniform(0.8, 1.6);
-            for depth_nm in [sharp_nm, (style.membrane_nm - sharp_nm).max(2.0 * sharp_nm)] {
-                let level = strength * dice.uniform(0.7, 1.0);
-                body.rims.push(Rim {
-                    level,
-                    depth_nm,
-                    outer_nm: sharp_nm,
-                    inner_nm: sharp_nm,
-                    lean: 0.0,
-                    lean_angle: 0.0,
-                });
-            }
-            body.meniscus.level = 0.0;
-            body.opacity *= 0.5;
-        }
-    }
-    if appearance != Appearance::Double {
-        relieve(&mut body, c, dice);
-        if dice.chance(0.25) {
-            body.gaps.push(fade(appearance, dice));
-        }
-    }
-    body
-}
-
-/// Hollows, bumps and folds that any body may have on top of what its appearance says.
-fn relieve(body: &mut Body, contrast: f64, dice: &mut Dice) {
-    if dice.chance(0.45) {
-        for _ in 0..dice.count(1, 3) {
-            let mut bump = dent(contrast, 0.6, (0.15, 0.6), dice);
-            bump.level *= dice.uniform(0.2, 0.6) * dice.sign();
-            bump.soft = bump.soft.max(0.2);
-            body.dents.push(bump);
-        }
-    }
-    if dice.chance(0.2) {
-        body.creases.push(crease(contrast, dice));
-    }
-}
-
-/// The membrane is seen edge-on only where it stands up; elsewhere the rim fades. Where the rim is all there is, most
-/// of it stays, or the body would be an open one.
-fn fade(appearance: Appearance, dice: &mut Dice) -> Gap {
-    let (half_angle_max, loss_max) = if appearance == Appearance::Membrane { (0.5, 0.7) } else { (1.0, 1.0) };
-    Gap {
-        angle: dice.angle(),
-        half_angle: dice.uniform(0.3, half_angle_max),
-        soft_angle: dice.uniform(0.1, 0.4),
-        rim_loss: dice.uniform(0.4, loss_max),
-        cover_loss: 0.0,
-    }
-}
-
-/// The line of the membrane; in stain it is broadened inwards, where the flank rises.
-fn line(style: &Style, strength: f64, radius_nm: f64, dice: &mut Dice) -> Rim {
-    let membrane_nm = style.membrane_nm.min(0.4 * radius_nm);
-    let sign = if style.stain == Stain::Negative { -1.0 } else { 1.0 };
-    let flank_nm = if dice.chance(0.7) { dice.uniform(0.03, 0.3) * radius_nm } else { 0.0 };
-    Rim {
-        level: sign * strength,
-        depth_nm: style.shoulder_nm.min(0.3 * radius_nm) + 0.4 * membrane_nm + 0.3 * flank_nm,
-        outer_nm: 0.4 * membrane_nm + 0.15 * flank_nm,
-        inner_nm: 0.4 * membrane_nm + flank_nm,
-        lean: dice.uniform(0.0, 0.95),
-        lean_angle: dice.angle(),
-    }
-}
-
-fn dent(contrast: f64, off_centre: f64, size: (f64, f64), dice: &mut Dice) -> Dent {
-    let (distance, direction) = (dice.uniform(0.0, off_centre), dice.angle());
-    let long = dice.uniform(size.0, size.1);
-    Dent {
-        level: contrast * dice.uniform(0.2, 1.1),
-        x: distance * direction.cos(),
-        y: distance * direction.sin(),
-        long,
-        short: long * dice.uniform(0.5, 1.0),
-        angle: dice.angle(),
-        soft: dice.log_uniform(0.08, 0.5),
-        crescent: 0.0,
-    }
-}
-
-fn crease(contrast: f64, dice: &mut Dice) -> Crease {
-    Crease {
-        level: contrast * if dice.chance(0.6) { -dice.uniform(0.15, 0.6) } else { dice.uniform(0.1, 0.5) },
-        angle: dice.angle(),
-        offset: dice.uniform(-0.5, 0.5),
-        width_nm: dice.log_uniform(1.5, 9.0),
-        bend: dice.uniform(-0.6, 0.6),
-        reach: dice.uniform(0.3, 0.9),
     }
 }

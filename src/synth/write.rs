@@ -58,6 +58,11 @@ struct SceneRow {
     blur_px: f64,
     eight_bit: bool,
     jpeg_quality: u8,
+    enlarged: f64,
+    gamma: f64,
+    defocus_nm: f64,
+    plain: bool,
+    strip_px: usize,
 }
 
 impl Options {
@@ -168,6 +173,11 @@ fn scene_row(recipe: &Scene, synthetic: &Synthetic) -> SceneRow {
         blur_px: conditions.export.blur_px,
         eight_bit: conditions.export.eight_bit,
         jpeg_quality: conditions.export.jpeg_quality,
+        enlarged: conditions.export.enlarged,
+        gamma: conditions.export.gamma,
+        defocus_nm: conditions.defocus_nm,
+        plain: conditions.plain,
+        strip_px: conditions.strip_px,
     }
 }
 
