@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "error",
     "units",
     "image",
@@ -12,6 +12,7 @@ const ORDER: [&str; 14] = [
     "read",
     "calibrate",
     "denoise",
+    "network",
     "segment",
     "measure",
     "config",
@@ -22,10 +23,11 @@ const ORDER: [&str; 14] = [
 ];
 
 /// What a room must not know although it comes before: the science knows no file format, the report no device.
-const UNKNOWN: [(&str, &[&str]); 7] = [
+const UNKNOWN: [(&str, &[&str]); 8] = [
     ("read", &["gpu"]),
     ("calibrate", &["read"]),
     ("denoise", &["read"]),
+    ("network", &["read"]),
     ("segment", &["read"]),
     ("measure", &["read", "gpu"]),
     ("report", &["read", "gpu"]),
@@ -35,7 +37,7 @@ const UNKNOWN: [(&str, &[&str]); 7] = [
 /// Files that may use a later room, and why.
 const ALLOWED: [(&str, &[&str]); 1] = [
     // The one place that lists every shader beside its native twin.
-    ("gpu/kernels.rs", &["calibrate", "denoise", "segment"]),
+    ("gpu/kernels.rs", &["calibrate", "denoise", "network", "segment"]),
 ];
 
 /// Stands beside the row: makes input for it and shares only what any program would need.

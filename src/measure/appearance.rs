@@ -1,6 +1,7 @@
 //! What the grey values in and around an outline look like.
 
 use super::Scene;
+use super::cup::Cup;
 use super::features::Readings;
 use crate::segment::Contour;
 
@@ -16,6 +17,11 @@ pub struct Appearance {
     pub rim_gap: f64,
     /// (rim - centre) / (rim - surroundings): 0 for a filled disc, 1 for a centre as dark as the stain around it.
     pub cup_depth: f64,
+    /// Distance between the dent's centre and the outline's, over the mean radius; `None` without a dent.
+    pub dent_offset: Option<f64>,
+    /// From the outer edge to where the rim has fallen half way to the middle, nm on the working scale; `None` for a filled
+    /// body.
+    pub rim_width_nm: Option<f64>,
     /// Standard deviation of the grey values inside over the step across the outline.
     pub granularity: f64,
     /// Mean strength of the edge along the outline, each point saturated against the picture's typical gradient; at most 1.
@@ -27,8 +33,11 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// Summarises what was read along one contour.
-    pub fn new(scene: &Scene, contour: &Contour, readings: &Readings) -> Self {
+    /// Summarises what was read along one contour, whose outer edge lies `offset_nm` outside its steepest slope.
+    pub fn new(scene: &Scene, contour: &Contour, readings: &Readings, offset_nm: f64) -> Self {
+        let pixel_nm = scene.working.pixel_nm;
+        let (rim, surroundings) = (readings.rim().into(), readings.surroundings().into());
+        let cup = Cup::new(&scene.picture(), contour, offset_nm / pixel_nm, rim, surroundings);
         let noise = scene.noise as f32;
         let grey = |working: f32| scene.working.to_grey(f64::from(working));
         Self {
@@ -36,6 +45,8 @@ impl Appearance {
             rim_completeness: readings.completeness(noise).into(),
             rim_gap: readings.longest_gap(noise).into(),
             cup_depth: readings.cup_depth().into(),
+            dent_offset: cup.dent_offset,
+            rim_width_nm: cup.rim_width_px.map(|px| px * pixel_nm),
             granularity: readings.granularity().into(),
             edge_strength: contour.reward.into(),
             interior_grey: grey(readings.interior()),

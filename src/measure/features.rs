@@ -39,7 +39,7 @@ pub struct Picture<'a> {
 
 impl Picture<'_> {
     /// Value between four pixel centres; the border pixel is repeated outwards.
-    fn at(&self, x: f32, y: f32) -> f32 {
+    pub fn at(&self, x: f32, y: f32) -> f32 {
         let x = x.clamp(0.0, (self.width - 1) as f32);
         let y = y.clamp(0.0, (self.height - 1) as f32);
         let (x0, y0) = (x as usize, y as usize);
@@ -158,9 +158,14 @@ impl Readings {
         self.band(NEAR)
     }
 
+    /// Mean grey value of the rim, working units.
+    pub fn rim(&self) -> f32 {
+        self.band(RIM)
+    }
+
     /// `(rim - centre) / (rim - surroundings)`: 0 for a filled disc, 1 for a centre as far from the rim as the surroundings.
     pub fn cup_depth(&self) -> f32 {
-        let rim = self.band(RIM);
+        let rim = self.rim();
         let step = rim - self.surroundings();
         if step * self.sign > 0.0 { (rim - self.band(0..4)) / step } else { 0.0 }
     }

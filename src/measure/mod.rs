@@ -1,6 +1,7 @@
 //! From outlines to particles: shape, appearance, and a verdict with its reason.
 
 pub mod appearance;
+mod cup;
 mod features;
 mod learn;
 pub mod mask;
@@ -96,7 +97,7 @@ fn particle(
     if shape.area_px2 == 0.0 {
         return None;
     }
-    let appearance = Appearance::new(scene, contour, &judged.readings);
+    let appearance = Appearance::new(scene, contour, &judged.readings, judged.edge.offset_nm);
     let diameter_nm = shape.diameter_px * working.pixel_nm / working.factor as f64;
     let confidence = judged.confidence;
     let reason = rules.reason(diameter_nm, confidence, &appearance, shape.touches_border);
@@ -130,6 +131,12 @@ pub struct Scene<'a> {
     pub evidence: &'a Evidence,
 }
 
+impl Scene<'_> {
+    fn picture(&self) -> Picture<'_> {
+        Picture { grey: self.grey, width: self.working.width, height: self.working.height }
+    }
+}
+
 /// What was read along one contour, before any verdict.
 pub struct Described {
     pub readings: Readings,
@@ -139,7 +146,7 @@ pub struct Described {
 /// Describes all contours of a picture.
 pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
     let pixel_nm = scene.working.pixel_nm as f32;
-    let picture = Picture { grey: scene.grey, width: scene.working.width, height: scene.working.height };
+    let picture = scene.picture();
     let readings: Vec<Readings> = contours.par_iter().map(|c| Readings::new(&picture, c, pixel_nm)).collect();
     let setting =
         Setting { pixel_nm, noise: scene.noise as f32, contrast_high: features::contrast_high(contours, &readings) };

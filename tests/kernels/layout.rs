@@ -5,6 +5,7 @@ use bytemuck::Zeroable;
 use cupule::calibrate::native::BinParams;
 use cupule::denoise::native::NlmParams;
 use cupule::gpu::{Kernel, kernels};
+use cupule::network::native::{ConvolveParams, ResampleParams};
 use cupule::segment::native::{BlurParams, ContourParams, GradientParams, HalveParams, PolarParams, VoteParams};
 use naga::proc::Layouter;
 use naga::{Module, ScalarKind, TypeInner};
@@ -37,6 +38,24 @@ fn rust_layouts() -> Vec<(&'static Kernel, Layout)> {
     vec![
         (&kernels::BIN, layout!(BinParams { width, out_width, out_height, factor, offset, scale })),
         (&kernels::NLM, layout!(NlmParams { width, height, search_radius, distance_max, weight_shift })),
+        (&kernels::RESAMPLE, layout!(ResampleParams { width, height, out_width, out_height })),
+        (
+            &kernels::CONVOLVE,
+            layout!(ConvolveParams {
+                grid_width,
+                grid_height,
+                width,
+                channels,
+                enlarged,
+                skip_channels,
+                out_width,
+                out_height,
+                outputs,
+                stride,
+                scale,
+                top
+            }),
+        ),
         (&kernels::HALVE, layout!(HalveParams { width, height, out_width, out_height })),
         (&kernels::BLUR, layout!(BlurParams { width, height, radius, axis })),
         (&kernels::GRADIENT, layout!(GradientParams { width, height, half_saturation })),

@@ -6,7 +6,8 @@ use crate::pictures::{Dice, Picture, pictures};
 use crate::tolerance;
 use bytemuck::Pod;
 use cupule::calibrate::native::BinParams;
-use cupule::denoise::native::{BLOCK, NlmParams, SEARCH_RADIUS_MAX};
+use cupule::denoise::native::{self, NlmParams, SEARCH_RADIUS_MAX};
+use cupule::network::native::{BLOCK, ConvolveParams, ResampleParams, SAMPLES};
 use cupule::gpu::{Device, Kernel, Plane, kernels};
 use cupule::segment::RAYS;
 use cupule::segment::native::{BlurParams, ContourParams, GradientParams, HalveParams, PolarParams, VoteParams};
@@ -57,6 +58,8 @@ pub fn cases(kernel: &Kernel, picture: &Picture) -> Vec<Case> {
     match kernel.name {
         "bin" => bin_cases(picture),
         "nlm" => nlm_cases(picture),
+        "resample" => resample_cases(picture),
+        "convolve" => convolve_cases(picture),
         "halve" => halve_cases(picture),
         "blur" => blur_cases(picture),
         "gradient" => gradient_cases(picture),
@@ -75,6 +78,16 @@ fn bin() {
 #[test]
 fn nlm() {
     check(&kernels::NLM);
+}
+
+#[test]
+fn resample() {
+    check(&kernels::RESAMPLE);
+}
+
+#[test]
+fn convolve() {
+    check(&kernels::CONVOLVE);
 }
 
 #[test]
@@ -140,9 +153,85 @@ fn nlm_cases(picture: &Picture) -> Vec<Case> {
             distance_max,
             weight_shift: (32 - distance_max.leading_zeros()).saturating_sub(8),
         };
-        let grid = [picture.width.div_ceil(BLOCK), picture.height.div_ceil(BLOCK), 1];
+        let grid = [picture.width.div_ceil(native::BLOCK), picture.height.div_ceil(native::BLOCK), 1];
         let name = format!("{}, radius {radius}, distance {distance_max}", picture.name);
         cases.push(case(name, params, vec![picture.grey.clone()], picture.grey.len(), grid));
+    }
+    cases
+}
+
+fn resample_cases(picture: &Picture) -> Vec<Case> {
+    let mut cases = Vec::new();
+    // Finer, equal and coarser than the picture; the last positions reach its right and lower border.
+    for ratio in [0.52, 1.0, 1.9, 2.86] {
+        let out = |size: usize| ((size as f64 / ratio) as usize).max(1);
+        let (out_width, out_height) = (out(picture.width), out(picture.height));
+        let params = ResampleParams {
+            width: picture.width as u32,
+            height: picture.height as u32,
+            out_width: out_width as u32,
+            out_height: out_height as u32,
+        };
+        let table = |count: usize, size: usize| -> Vec<f32> {
+            let last = ((size - 1) * 256) as f64;
+            let samples = (0..count * SAMPLES).map(|i| ((i as f64 + 0.5) / SAMPLES as f64 * ratio - 0.5) * 256.0);
+            let fixed = samples.map(|position| position.round().clamp(0.0, last) as usize);
+            // The very last pixel with a weight on its missing neighbour, which repeats it.
+            let fixed = fixed.map(|f| if f == (size - 1) * 256 { f + 77 } else { f });
+            fixed.flat_map(|f| [(f / 256) as f32, (f % 256) as f32]).collect()
+        };
+        let inputs = vec![picture.grey.clone(), table(out_width, picture.width), table(out_height, picture.height)];
+        let name = format!("{}, {ratio} pixels a pixel", picture.name);
+        cases.push(case(name, params, inputs, out_width * out_height, [out_width, out_height, 1]));
+    }
+    cases
+}
+
+/// Layers as the network has them: the first, halving, plain, beside a finer stack, and the last, which is not cut off.
+fn convolve_cases(picture: &Picture) -> Vec<Case> {
+    let mut dice = Dice(3);
+    let mut whole = |count: usize, low: f32, high: f32| -> Vec<f32> {
+        (0..count).map(|_| (low + (high - low) * dice.unit()).round()).collect()
+    };
+    let (width, height) = (picture.width, picture.height);
+    let mut cases = Vec::new();
+    for (name, channels, skip_channels, outputs, stride, top) in [
+        ("first", 1, 0, 8, 1, 255.0),
+        ("halving", 5, 0, 4, 2, 255.0),
+        ("plain", 3, 0, 12, 1, 255.0),
+        ("beside", 6, 3, 8, 1, 255.0),
+        ("last", 4, 0, 4, 1, 0.0),
+    ] {
+        let enlarged = if skip_channels > 0 { 2 } else { 1 };
+        let (own_width, own_height) = (width.div_ceil(enlarged), height.div_ceil(enlarged));
+        let (out_width, out_height) = (width.div_ceil(stride), height.div_ceil(stride));
+        let params = ConvolveParams {
+            grid_width: width as u32,
+            grid_height: height as u32,
+            width: own_width as u32,
+            channels: channels as u32,
+            enlarged: enlarged as u32,
+            skip_channels: skip_channels as u32,
+            out_width: out_width as u32,
+            out_height: out_height as u32,
+            outputs: outputs as u32,
+            stride: stride as u32,
+            scale: 1.0 / 128.0,
+            top,
+        };
+        // The first layer sees the picture, as 12 bits with a sign; the others see 8 bits.
+        let features = if name == "first" {
+            picture.grey.iter().map(|v| (v / 16.0).floor() - 2048.0).collect()
+        } else {
+            whole(channels * own_width * own_height, 0.0, 255.0)
+        };
+        let skip = whole((skip_channels * width * height).max(1), 0.0, 255.0);
+        let weights = whole(outputs * (channels + skip_channels) * 9, -127.0, 127.0);
+        let bias = whole(outputs, -9000.0, 9000.0);
+        let name = format!("{}, {name}", picture.name);
+        let grid = [out_width, out_height, outputs / BLOCK];
+        let inputs = vec![features, skip, weights, bias];
+        cases.push(case(name, params, inputs, outputs * out_width * out_height, grid));
     }
     cases
 }

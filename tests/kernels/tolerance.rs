@@ -13,7 +13,7 @@ pub struct Tolerance {
     pub reason: &'static str,
 }
 
-pub const TOLERANCES: [Tolerance; 8] = [
+pub const TOLERANCES: [Tolerance; 10] = [
     Tolerance {
         kernel: "bin",
         difference: 1.0,
@@ -21,6 +21,13 @@ pub const TOLERANCES: [Tolerance; 8] = [
         reason: "a mean that lies on a half may be rounded to either whole number",
     },
     Tolerance { kernel: "nlm", difference: 0.0, strays: 0.0, reason: "whole numbers throughout" },
+    Tolerance { kernel: "resample", difference: 0.0, strays: 0.0, reason: "whole numbers throughout" },
+    Tolerance {
+        kernel: "convolve",
+        difference: 0.0,
+        strays: 0.0,
+        reason: "whole numbers below 2^24 and powers of two: no sum is rounded, in whatever order and fused or not",
+    },
     Tolerance {
         kernel: "halve",
         difference: 0.02,

@@ -27,7 +27,7 @@ pub struct ConvolveParams {
 /// Outputs that are computed together; every layer has a multiple of it.
 pub const BLOCK: usize = 4;
 /// Pixels of a row that are computed together.
-const STRIP: usize = 16;
+const STRIP: usize = 64;
 /// Weights of one input channel.
 const TAPS: usize = 9;
 
@@ -68,24 +68,23 @@ impl Layer<'_> {
         let p = &self.p;
         let out_width = p.out_width as usize;
         let inputs = (p.channels + p.skip_channels) as usize * TAPS;
+        let weights: &[[f32; BLOCK]] = bytemuck::cast_slice(self.weights);
         let mut columns = vec![[0.0f32; STRIP]; inputs];
         for x0 in (0..out_width).step_by(STRIP) {
             self.gather(x0, y, &mut columns);
             let n = STRIP.min(out_width - x0);
-            for (block, weights) in self.weights.chunks_exact(inputs * BLOCK).enumerate() {
+            for block in 0..p.outputs as usize / BLOCK {
                 let mut sums = [[0.0f32; STRIP]; BLOCK];
-                for (column, weights) in columns.iter().zip(weights.chunks_exact(BLOCK)) {
-                    for (sums, &w) in sums.iter_mut().zip(weights) {
-                        for (sum, &v) in sums.iter_mut().zip(column) {
-                            *sum = if FUSED { w.mul_add(v, *sum) } else { w * v + *sum };
-                        }
-                    }
+                for k in (0..inputs).step_by(3) {
+                    add::<FUSED>(&mut sums, &columns[k..k + 3], &weights[block * inputs + k..][..3], n);
                 }
                 for (i, sums) in sums.iter().enumerate() {
                     let o = block * BLOCK + i;
-                    for (value, sum) in out[o * out_width + x0..][..n].iter_mut().zip(sums) {
-                        let sum = (sum + self.bias[o]) * p.scale;
-                        *value = if p.top > 0.0 { (sum + 0.5).floor().clamp(0.0, p.top) } else { sum };
+                    let to = &mut out[o * out_width + x0..][..n];
+                    if p.top > 0.0 {
+                        finish(to, sums, self.bias[o], |v| ((v * p.scale) + 0.5).floor().clamp(0.0, p.top));
+                    } else {
+                        finish(to, sums, self.bias[o], |v| v * p.scale);
                     }
                 }
             }
@@ -133,5 +132,37 @@ impl Layer<'_> {
                 }
             }
         }
+    }
+}
+
+/// Adds three weighted columns to each of a block of sums, `n` pixels of them.
+#[inline(always)]
+fn add<const FUSED: bool>(
+    sums: &mut [[f32; STRIP]; BLOCK],
+    columns: &[[f32; STRIP]],
+    weights: &[[f32; BLOCK]],
+    n: usize,
+) {
+    let n = n.min(STRIP);
+    let (a, b, c) = (&columns[0][..n], &columns[1][..n], &columns[2][..n]);
+    for (i, sums) in sums.iter_mut().enumerate() {
+        let (wa, wb, wc) = (weights[0][i], weights[1][i], weights[2][i]);
+        let sums = &mut sums[..n];
+        // Plain counting, because what iterators call is not compiled for the wider instructions.
+        for x in 0..n {
+            sums[x] = if FUSED {
+                wc.mul_add(c[x], wb.mul_add(b[x], wa.mul_add(a[x], sums[x])))
+            } else {
+                sums[x] + wa * a[x] + wb * b[x] + wc * c[x]
+            };
+        }
+    }
+}
+
+#[inline(always)]
+fn finish(out: &mut [f32], sums: &[f32], bias: f32, end: impl Fn(f32) -> f32) {
+    let sums = &sums[..out.len()];
+    for x in 0..out.len() {
+        out[x] = end(sums[x] + bias);
     }
 }
