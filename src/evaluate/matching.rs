@@ -47,11 +47,13 @@ pub fn overlaps(truth: &[Region], pred: &[Region]) -> Vec<Overlap> {
 
 /// The one-to-one choice among the overlaps of at least `iou_min` whose IoUs have the largest sum, sorted by truth.
 ///
-/// Exact: the assignment problem is solved for each group of overlaps that hang together. Between equals the lower places
-/// win.
-pub fn matches(overlaps: &[Overlap], iou_min: f64) -> Vec<Overlap> {
+/// Exact: the assignment problem is solved for each group of overlaps that hang together. Of two equal overlaps of one
+/// region, a true region that counts wins over one that `is_neutral`, then the lower place: figures of label pictures do
+/// not depend on the numbering.
+pub fn matches(overlaps: &[Overlap], iou_min: f64, is_neutral: impl Fn(usize) -> bool) -> Vec<Overlap> {
     let candidates: Vec<Overlap> = overlaps.iter().copied().filter(|o| o.iou >= iou_min).collect();
-    let mut chosen: Vec<Overlap> = components(&candidates).iter().flat_map(|part| assign(part)).collect();
+    let rank = |truth| (is_neutral(truth), truth);
+    let mut chosen: Vec<Overlap> = components(&candidates).iter().flat_map(|part| assign(part, &rank)).collect();
     chosen.sort_unstable_by_key(|o| (o.truth, o.pred));
     chosen
 }
@@ -86,21 +88,20 @@ fn components(candidates: &[Overlap]) -> Vec<Vec<Overlap>> {
     groups
 }
 
-/// The best one-to-one choice within a group.
-fn assign(group: &[Overlap]) -> Vec<Overlap> {
-    let ranks = |of: fn(&Overlap) -> usize| {
-        let mut places: Vec<usize> = group.iter().map(of).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
-    };
-    let (truths, preds) = (ranks(|o| o.truth), ranks(|o| o.pred));
+/// The best one-to-one choice within a group; between equals the true region of the lower rank.
+fn assign(group: &[Overlap], rank: &impl Fn(usize) -> (bool, usize)) -> Vec<Overlap> {
+    let mut truths: Vec<(bool, usize)> = group.iter().map(|o| rank(o.truth)).collect();
+    let mut preds: Vec<usize> = group.iter().map(|o| o.pred).collect();
+    truths.sort_unstable();
+    truths.dedup();
+    preds.sort_unstable();
+    preds.dedup();
     // The solver wants no more rows than columns.
     let is_wide = truths.len() <= preds.len();
     let (rows, columns) = if is_wide { (truths.len(), preds.len()) } else { (preds.len(), truths.len()) };
     let mut cell: Vec<Option<&Overlap>> = vec![None; rows * columns];
     for o in group {
-        let (Ok(t), Ok(p)) = (truths.binary_search(&o.truth), preds.binary_search(&o.pred)) else { continue };
+        let (Ok(t), Ok(p)) = (truths.binary_search(&rank(o.truth)), preds.binary_search(&o.pred)) else { continue };
         let (row, column) = if is_wide { (t, p) } else { (p, t) };
         cell[row * columns + column] = Some(o);
     }
@@ -184,7 +185,7 @@ mod tests {
     }
 
     fn check(overlaps: &[Overlap]) {
-        let chosen = matches(overlaps, 0.3);
+        let chosen = matches(overlaps, 0.3, |t| t == 1);
         let kept: Vec<Overlap> = overlaps.iter().copied().filter(|o| o.iou >= 0.3).collect();
         let sum: f64 = chosen.iter().map(|o| o.iou).sum();
         let best = best_sum(&kept, 0, 0);
@@ -223,16 +224,17 @@ mod tests {
     #[test]
     fn a_greedy_choice_would_be_worse() {
         let of = |truth, pred, iou| Overlap { truth, pred, shared_px2: 1, iou };
-        let chosen = matches(&[of(0, 0, 0.9), of(0, 1, 0.8), of(1, 0, 0.8)], 0.5);
+        let chosen = matches(&[of(0, 0, 0.9), of(0, 1, 0.8), of(1, 0, 0.8)], 0.5, |_| false);
         assert_eq!(chosen.iter().map(|o| (o.truth, o.pred)).collect::<Vec<_>>(), [(0, 1), (1, 0)]);
     }
 
     #[test]
-    fn between_equals_the_lower_place_wins() {
+    fn between_equals_what_counts_wins_then_the_lower_place() {
         let of = |truth, pred| Overlap { truth, pred, shared_px2: 1, iou: 0.5 };
-        let places = |o: &[Overlap]| matches(o, 0.5).iter().map(|o| (o.truth, o.pred)).collect::<Vec<_>>();
+        let places = |o: &[Overlap]| matches(o, 0.5, |t| t == 5).iter().map(|o| (o.truth, o.pred)).collect::<Vec<_>>();
         assert_eq!(places(&[of(0, 3), of(0, 4)]), [(0, 3)]);
-        assert_eq!(places(&[of(5, 1), of(6, 1)]), [(5, 1)]);
+        assert_eq!(places(&[of(3, 1), of(4, 1)]), [(3, 1)]);
+        assert_eq!(places(&[of(5, 1), of(6, 1)]), [(6, 1)]);
     }
 
     #[test]

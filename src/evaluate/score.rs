@@ -50,7 +50,7 @@ pub fn outcome(
     is_shown: impl Fn(usize) -> bool,
 ) -> Outcome {
     let shown: Vec<Overlap> = overlaps.iter().copied().filter(|o| is_shown(o.pred)).collect();
-    let all = matches(&shown, iou_min);
+    let all = matches(&shown, iou_min, |t| is_neutral(&truth[t]));
     let (mut is_found, mut is_used) = (vec![false; truth.len()], vec![false; pred.len()]);
     for pair in &all {
         is_found[pair.truth] = true;
