@@ -7,7 +7,7 @@
 //!
 //! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
 //! [`gpu`] knows devices and kernels but no science; the science knows no file format; the report knows no shader.
-//! [`synth`] makes micrographs with known truth and stands beside the row.
+//! [`synth`] makes micrographs with known truth, [`evaluate`] compares results with a truth; both stand beside the row.
 //!
 //! # Conventions
 //! * Pictures are row-major, origin top-left, x to the right, y down. A picture of width `w` spans 0 to `w`; the centre of
@@ -21,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod denoise;
 pub mod error;
+pub mod evaluate;
 pub mod gpu;
 pub mod image;
 pub mod measure;

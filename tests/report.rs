@@ -27,6 +27,7 @@ fn particle(id: u32, (x_px, y_px): (f64, f64), r: f32, status: Status, picture: 
         id,
         shape: shape(&Mask::of_outline(&outline, picture), picture),
         outline,
+        diameter_uncertainty_nm: 0.8,
         appearance: Appearance::default(),
         confidence: 0.75,
         class: Class::Vesicle,

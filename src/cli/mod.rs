@@ -3,6 +3,7 @@
 mod analyze;
 mod columns;
 mod devices;
+mod evaluate;
 mod synth;
 mod train;
 
@@ -24,6 +25,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong 
 #[derive(Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Evaluate(evaluate::Evaluate),
     Synth(synth::Synth),
     Devices(devices::Devices),
     Columns(columns::Columns),
@@ -36,6 +38,7 @@ pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
     let result = match Cli::parse().command {
         Command::Analyze(command) => command.run(),
+        Command::Evaluate(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Columns(command) => command.run(),

@@ -3,6 +3,7 @@
 //! `--device cpu` throughout, unless the device is the point: what is tested here must not depend on the machine.
 
 mod demo;
+mod evaluate;
 mod finding;
 mod results;
 mod usage;

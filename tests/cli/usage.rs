@@ -7,7 +7,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
     let dir = tempfile::tempdir().unwrap();
     let help = cupule(dir.path(), &["--help"]);
     assert_eq!(help.code, 0);
-    for command in ["analyze", "synth", "devices", "columns"] {
+    for command in ["analyze", "evaluate", "synth", "devices", "columns"] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {}", help.stdout);
     }
     assert!(!help.stdout.contains("train"), "{}", help.stdout);
