@@ -45,6 +45,8 @@ pub struct Outlined {
     working: Working,
     /// Denoised grey values on the working grid.
     grey: Vec<f32>,
+    /// The same before denoising.
+    raw: Vec<f32>,
     noise: f64,
     evidence: Evidence,
     pub contours: Vec<Contour>,
@@ -54,7 +56,7 @@ pub struct Outlined {
 impl Outlined {
     /// The picture that the outlines are judged by.
     pub fn scene(&self) -> Scene<'_> {
-        Scene { working: &self.working, grey: &self.grey, noise: self.noise, evidence: &self.evidence }
+        Scene { working: &self.working, grey: &self.grey, raw: &self.raw, noise: self.noise, evidence: &self.evidence }
     }
 }
 
@@ -74,8 +76,9 @@ pub fn outline(micrograph: &Micrograph, config: &Config, device: &Device) -> Res
     clock.lap("network");
     let contours = segment(device, &working, &denoised, &evidence, &config.segment)?;
     let grey = device.download(&denoised.plane)?.into_owned();
+    let raw = device.download(&working.plane)?.into_owned();
     clock.lap("segment");
-    Ok(Outlined { working, grey, noise: denoised.noise, evidence, contours, clock })
+    Ok(Outlined { working, grey, raw, noise: denoised.noise, evidence, contours, clock })
 }
 
 /// Finds, outlines and measures the vesicles of a micrograph.

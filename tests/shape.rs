@@ -174,6 +174,7 @@ fn particle(id: u32, x_px: f64, status: Status, confidence: f64) -> Particle {
         id,
         outline: Outline { x_px, y_px: 80.0, radius_px: [20.0; RAYS], polarity: Polarity::Lighter },
         shape: Shape::default(),
+        diameter_uncertainty_nm: 0.0,
         appearance: Appearance::default(),
         confidence,
         class: Class::Vesicle,

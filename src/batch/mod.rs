@@ -6,4 +6,4 @@ mod run;
 
 pub use find::{Input, find};
 pub use progress::{Progress, Verbosity};
-pub use run::{Job, Outcome, run};
+pub use run::{Job, Loaded, Outcome, load, run};

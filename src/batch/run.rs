@@ -53,12 +53,12 @@ pub struct Outcome {
 }
 
 /// A file that was read.
-struct Loaded {
+pub struct Loaded {
     format: &'static str,
     sha256: String,
     bytes: u64,
     scale: Scale,
-    micrograph: Micrograph,
+    pub micrograph: Micrograph,
 }
 
 /// Analyses all inputs into the output folder.
@@ -136,8 +136,11 @@ pub fn run(job: &Job) -> Result<Outcome> {
     Ok(Outcome { images: job.inputs.len(), failed: record.failed })
 }
 
-/// Reads and calibrates one file.
-fn load(path: &Path, user: Option<PixelSize>) -> Result<Loaded> {
+/// Reads and calibrates one file. `user` overrides the pixel size that the file says.
+///
+/// # Errors
+/// [`Error::Input`] or [`Error::Unsupported`] with the file's name.
+pub fn load(path: &Path, user: Option<PixelSize>) -> Result<Loaded> {
     let limits = Limits::default();
     let bytes = read::load(path, &limits)?;
     let raw = read::read_bytes(path, &bytes, &limits)?;

@@ -29,7 +29,6 @@ enum Command {
     Synth(synth::Synth),
     Devices(devices::Devices),
     Columns(columns::Columns),
-    #[command(hide = true)]
     Train(train::Train),
 }
 

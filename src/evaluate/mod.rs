@@ -27,7 +27,7 @@ mod statistics;
 mod table;
 
 pub use read::read;
-pub use run::{Evaluation, Group, Image, Options, run};
+pub use run::{Evaluation, Group, Image, Options, rasterised, run};
 pub use table::table;
 
 use crate::units::PixelSize;

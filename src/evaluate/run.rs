@@ -243,7 +243,11 @@ fn size(truth: &Annotation, content: &Content, pred: Option<(&Annotation, &Conte
     }
 }
 
-fn rasterised(
+/// The regions of an image of a known size. Warnings are added to `warnings`.
+///
+/// # Errors
+/// [`Error::Config`] for circles in nm without a pixel size.
+pub fn rasterised(
     annotation: &Annotation,
     content: Content,
     picture: (usize, usize),

@@ -30,6 +30,27 @@ const SIGNIFICANT_SHARE: f32 = 0.3;
 /// Sectors in which an edge is also averaged: the weakest shows whether it is open.
 pub const SECTORS: usize = 8;
 
+/// Distances from the steepest slope, outwards, at which grey values are read to tell how soft an edge is, nm: a membrane with
+/// its stain lies within them.
+const ACROSS_NM: [f32; 13] = [-10.0, -7.0, -5.0, -3.5, -2.0, -1.0, 0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 10.0];
+
+/// How grey values run across an outline's edge, the mean over all its rays: 0 just outside, 1 inside (about). Read from a
+/// picture that was not denoised, which would sharpen some edges and soften others.
+pub fn across(raw: &Picture, contour: &Contour, readings: &Readings, pixel_nm: f32) -> [f32; ACROSS_NM.len()] {
+    let scale = readings.sign * readings.edge_contrast().abs().max(1.0);
+    let base = readings.surroundings();
+    ACROSS_NM.map(|nm| {
+        let sum: f32 = (0..RAYS)
+            .map(|k| {
+                let [cos, sin] = RAY_DIRECTIONS[k].map(|v| v as f32);
+                let r = (contour.radius[k] + nm / pixel_nm).max(0.0);
+                raw.at(contour.x as f32 + r * cos, contour.y as f32 + r * sin)
+            })
+            .sum();
+        ((sum / RAYS as f32 - base) / scale).clamp(-5.0, 5.0)
+    })
+}
+
 /// Working-grid picture on the processor.
 pub struct Picture<'a> {
     pub grey: &'a [f32],

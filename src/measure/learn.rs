@@ -14,6 +14,8 @@ pub struct Known<'a> {
     pub labels: &'a Labels,
     /// Whether a label shows its vesicle whole, so that its area says where the edge is.
     pub whole: &'a dyn Fn(u16) -> bool,
+    /// Whether nobody can say if a label is a vesicle: what covers it teaches nothing.
+    pub undecided: &'a dyn Fn(u16) -> bool,
     /// What is no vesicle: circles in original pixels (centre, diameter) and what each looks like.
     pub others: &'a [([f64; 3], Likeness)],
 }
@@ -24,8 +26,11 @@ const OFFSET_NM: [f64; 2] = [2.2, 1.5];
 /// Least overlap of an outline with a circle for it to be an outline of that.
 const OTHER_IOU: f64 = 0.25;
 
-/// Describes outlines and says how right each one is.
-pub fn examples(scene: &Scene, contours: &[Contour], known: &Known) -> Vec<Example> {
+/// Least overlap with something undecided from which nothing can be learned.
+const UNDECIDED_IOU: f64 = 0.2;
+
+/// Describes outlines and says how right each one is; `None` where nobody can say.
+pub fn examples(scene: &Scene, contours: &[Contour], known: &Known) -> Vec<Option<Example>> {
     let truth = known.labels;
     let mut areas = vec![0.0; usize::from(u16::MAX) + 1];
     truth.label.iter().for_each(|&label| areas[usize::from(label)] += 1.0);
@@ -38,17 +43,20 @@ pub fn examples(scene: &Scene, contours: &[Contour], known: &Known) -> Vec<Examp
             let offset_nm = OFFSET_NM[usize::from(contour.polarity == Polarity::Darker)];
             let edge = contour.widened(offset_nm / scene.working.pixel_nm);
             let Covered { iou, label, visible_share } = best_overlap(scene, &edge, truth, &areas);
+            if iou >= UNDECIDED_IOU && (known.undecided)(label) {
+                return None;
+            }
             let whole = label != 0 && (known.whole)(label);
             let radius_nm = |area_px2: f64| (area_px2 / PI).sqrt();
             let offset = radius_nm(areas[usize::from(label)]) * pixel_nm
                 - radius_nm(overlap::area(contour)) * scene.working.pixel_nm;
-            Example {
+            Some(Example {
                 features: described.features,
                 iou,
                 offset_nm: whole.then_some(offset as f32),
                 likeness: if iou >= 0.5 { Likeness::Vesicle } else { likeness(scene, &edge, known.others, iou) },
                 touches_border: visible_share < 1.0,
-            }
+            })
         })
         .collect()
 }

@@ -125,6 +125,8 @@ pub struct Scene<'a> {
     pub working: &'a Working,
     /// Denoised grey values on the working grid.
     pub grey: &'a [f32],
+    /// The same before denoising.
+    pub raw: &'a [f32],
     /// Standard deviation of a pixel of empty film, working units.
     pub noise: f64,
     /// What the network saw.
@@ -147,6 +149,7 @@ pub struct Described {
 pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
     let pixel_nm = scene.working.pixel_nm as f32;
     let picture = scene.picture();
+    let raw = Picture { grey: scene.raw, ..scene.picture() };
     let readings: Vec<Readings> = contours.par_iter().map(|c| Readings::new(&picture, c, pixel_nm)).collect();
     let setting =
         Setting { pixel_nm, noise: scene.noise as f32, contrast_high: features::contrast_high(contours, &readings) };
@@ -157,6 +160,7 @@ pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
         .zip(&company)
         .map(|((contour, readings), company)| {
             let mut features = features::features(contour, &readings, company, &setting);
+            features.extend(features::across(&raw, contour, &readings, pixel_nm));
             features.extend(sight::sight(scene.evidence, contour, scene.working.pixel_nm));
             Described { readings, features }
         })

@@ -4,7 +4,7 @@ use crate::device::{say, with_adapter};
 use cupule::config::Config;
 use cupule::gpu::Device;
 use cupule::image::Micrograph;
-use cupule::measure::Particle;
+use cupule::measure::{Model, Particle};
 use cupule::pipeline::analyze;
 use cupule::synth::{Kind, Scene, scene};
 use cupule::units::PixelSize;
@@ -26,7 +26,7 @@ fn micrograph(kind: Kind, pixel_size_nm: f64) -> Micrograph {
 }
 
 fn particles(micrograph: &Micrograph, device: &Device) -> Vec<Particle> {
-    analyze(micrograph, &Config::default(), device).unwrap().measured.particles
+    analyze(micrograph, &Config::default(), Model::embedded(), device).unwrap().measured.particles
 }
 
 /// Largest differences of centre and diameter (px) and of confidence, or what has no counterpart.

@@ -76,11 +76,15 @@ pub fn rightness(iou: f64) -> f32 {
 /// Least overlap at which an outline's distance from the truth says where the edge is, and not that it is another one.
 const SAME_EDGE_IOU: f64 = 0.65;
 
+/// How much more often the outlines that say where the edge is are seen than others: there is one in ten of them.
+const GAUGE_PASSES: usize = 6;
+
 /// Trains all networks on the first examples and calibrates them on `held`, which are from other scenes. `passes` is how
-/// often each example is seen. `kept` tells which of the held ones would be kept, given their confidences.
+/// often each example is seen. `kept` tells which outlines of a held scene (`None`: nobody can say) would be kept, given
+/// their confidences.
 pub fn train(
     examples: &[Example],
-    held: &[Vec<Example>],
+    held: &[Vec<Option<Example>>],
     kept: impl Fn(usize, &[f64]) -> Vec<usize>,
     passes: usize,
     seed: u64,
@@ -100,30 +104,36 @@ pub fn train(
         sorter: nothing(),
     };
     let scaled: Vec<Vec<f32>> = examples.par_iter().map(|e| model.scaled(&e.features)).collect();
-    let learn = |target: &dyn Fn(&Example) -> Option<Target>, outputs: usize, stream: u64| {
+    let learn = |target: &dyn Fn(&Example) -> Option<Target>, outputs: usize, passes: usize, stream: u64| {
         let pairs = examples.iter().zip(&scaled).filter_map(|(e, input)| Some((input.as_slice(), target(e)?)));
         let pairs: Vec<_> = pairs.collect();
         let member = |member| train_member(&pairs, &[n, HIDDEN[0], HIDDEN[1], outputs], passes, seed, stream + member);
         Members((0..MEMBERS as u64).into_par_iter().map(member).collect())
     };
-    model.verdict = learn(&|e| Some(Target::Chance(rightness(e.iou))), 1, 0);
-    model.gauge = learn(&|e| e.offset_nm.filter(|_| e.iou >= SAME_EDGE_IOU).map(Target::Number), 2, 100);
+    model.verdict = learn(&|e| Some(Target::Chance(rightness(e.iou))), 1, passes, 0);
+    model.gauge = learn(&|e| e.offset_nm.filter(|_| e.iou >= SAME_EDGE_IOU).map(Target::Number), 2, GAUGE_PASSES * passes, 100);
     let place = |likeness| Likeness::ALL.iter().position(|l| *l == likeness).unwrap_or_default();
-    model.sorter = learn(&|e| Some(Target::Choice(place(e.likeness))), Likeness::ALL.len(), 200);
+    model.sorter = learn(&|e| Some(Target::Choice(place(e.likeness))), Likeness::ALL.len(), passes.div_ceil(2), 200);
     calibrate(&mut model, held, kept);
     model
 }
 
 /// Fits what turns outputs into probabilities and uncertainties.
-fn calibrate(model: &mut Model, held: &[Vec<Example>], kept: impl Fn(usize, &[f64]) -> Vec<usize>) {
+fn calibrate(model: &mut Model, held: &[Vec<Option<Example>>], kept: impl Fn(usize, &[f64]) -> Vec<usize>) {
     let (mut answers, mut misses) = (Vec::new(), Vec::new());
     for (scene, examples) in held.iter().enumerate() {
-        let scaled: Vec<Vec<f32>> = examples.par_iter().map(|e| model.scaled(&e.features)).collect();
-        let confidence: Vec<f64> = scaled.par_iter().map(|s| model.confidence(s)).collect();
-        for i in kept(scene, &confidence).into_iter().filter(|&i| !examples[i].touches_border) {
-            answers.push((f64::from(model.verdict.outputs(&scaled[i])[0]), examples[i].iou >= 0.5));
-            if let Some(offset_nm) = examples[i].offset_nm.filter(|_| examples[i].iou >= SAME_EDGE_IOU) {
-                let gauged = model.offset(&scaled[i]);
+        let scaled: Vec<Option<Vec<f32>>> =
+            examples.par_iter().map(|e| e.as_ref().map(|e| model.scaled(&e.features))).collect();
+        let confidence: Vec<f64> =
+            scaled.par_iter().map(|s| s.as_ref().map_or(0.0, |s| model.confidence(s))).collect();
+        for i in kept(scene, &confidence) {
+            let (Some(example), Some(scaled)) = (&examples[i], &scaled[i]) else { continue };
+            if example.touches_border {
+                continue;
+            }
+            answers.push((f64::from(model.verdict.outputs(scaled)[0]), example.iou >= 0.5));
+            if let Some(offset_nm) = example.offset_nm.filter(|_| example.iou >= SAME_EDGE_IOU) {
+                let gauged = model.offset(scaled);
                 misses.push((f64::from(offset_nm) - gauged.offset_nm).abs() / gauged.uncertainty_nm);
             }
         }
@@ -300,7 +310,8 @@ mod tests {
     }
 
     fn trained(seed: u64) -> Model {
-        train(&discs(1), &[discs(3)], |_, confidence| (0..confidence.len()).collect(), 60, seed, "test".into())
+        let held = discs(3).into_iter().map(Some).collect();
+        train(&discs(1), &[held], |_, confidence| (0..confidence.len()).collect(), 60, seed, "test".into())
     }
 
     #[test]
