@@ -3,7 +3,7 @@
 //! # The map
 //! Data walks one way, from room to room:
 //!
-//! [`read`] → [`calibrate`] → [`denoise`] → [`segment`] → [`measure`] → [`report`]
+//! [`read`] → [`calibrate`] → [`denoise`] → [`network`] → [`segment`] → [`measure`] → [`report`]
 //!
 //! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
 //! [`gpu`] knows devices and kernels but no science; the science knows no file format; the report knows no shader.

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Device, DeviceRequest};
 use crate::image::Micrograph;
 use crate::measure::{Measured, Model, Status, mask};
+use crate::network;
 use crate::pipeline::{self, Analysis};
 use crate::read::{self, Limits};
 use crate::report::atomic::{WholeFile, output_error, write_whole};
@@ -262,6 +263,7 @@ impl Record {
         let info = device.info();
         let mut config = serde_json::to_value(job.config).unwrap_or_default();
         config["pixel_size"] = serde_json::to_value(job.pixel_size).unwrap_or_default();
+        config["segment"]["network"] = network::Model::embedded().version.clone().into();
         config["verdict"]["model"] = job.model.version.clone().into();
         let run = RunRecord {
             cupule_version: env!("CARGO_PKG_VERSION").into(),

@@ -1,4 +1,4 @@
-//! From grey values to closed outlines: ring votes propose, dynamic programming in polar coordinates outlines.
+//! From grey values to closed outlines: ring votes and the network propose, dynamic programming in polar coordinates outlines.
 //!
 //! Nothing is decided here. Every plausible closed outline is handed on, several for the same vesicle where they differ;
 //! `measure` judges them.
@@ -34,8 +34,9 @@ pub struct SegmentConfig {
 
 impl Default for SegmentConfig {
     fn default() -> Self {
+        // Experts outlined vesicles down to 25 nm; what is smaller is told from protein by nobody.
         // 0.03 gave better outlines than 0.12 and 0.4, on synthetic and on real micrographs.
-        Self { min_diameter_nm: 30.0, max_diameter_nm: 250.0, contour_penalty: 0.03 }
+        Self { min_diameter_nm: 25.0, max_diameter_nm: 250.0, contour_penalty: 0.03 }
     }
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 /// Networks that vote; their starts differ.
 const MEMBERS: usize = 3;
 /// Hidden units of the two inner layers.
-const HIDDEN: [usize; 2] = [32, 16];
+const HIDDEN: [usize; 2] = [48, 24];
 /// Examples per step.
 const BATCH: usize = 128;
 /// Adam's step at the start; it falls to nothing along a half cosine.
