@@ -162,7 +162,7 @@ pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
         .map(|((contour, readings), company)| {
             let mut features = features::features(contour, &readings, company, &setting);
             features.extend(features::across(&raw, contour, &readings, pixel_nm));
-            features.extend(sight::sight(scene.evidence, contour, scene.working.pixel_nm));
+            features.extend(sight::sight(scene.evidence, contour));
             Described { readings, features }
         })
         .collect()

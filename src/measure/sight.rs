@@ -17,7 +17,7 @@ const SECTOR_EDGE_AT: f64 = 1.0;
 const CERTAIN: f32 = 6.0;
 
 /// Describes one outline by the network's maps.
-pub fn sight(evidence: &Evidence, contour: &Contour, pixel_nm: f64) -> Vec<f32> {
+pub fn sight(evidence: &Evidence, contour: &Contour) -> Vec<f32> {
     let read = |map: Map, k: usize, rho: f64| {
         let [cos, sin] = RAY_DIRECTIONS[k];
         let r = rho * f64::from(contour.radius[k]);
@@ -39,7 +39,7 @@ pub fn sight(evidence: &Evidence, contour: &Contour, pixel_nm: f64) -> Vec<f32> 
     f.push(sectors(Map::Inside, SECTOR_INSIDE_AT).fold(f32::MAX, f32::min));
     f.push(sectors(Map::Inside, SECTOR_OUTSIDE_AT).fold(f32::MIN, f32::max));
     f.push(sectors(Map::Edge, SECTOR_EDGE_AT).fold(f32::MAX, f32::min));
-    let seen = evidence.radius(x, y, pixel_nm) / contour.mean_radius();
+    let seen = evidence.radius(x, y) / contour.mean_radius();
     f.push((seen.ln() as f32).clamp(-2.0, 2.0));
     f
 }

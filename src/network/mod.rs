@@ -3,7 +3,7 @@
 //!
 //! It decides nothing. Its maps propose places that ring votes miss, and are evidence for the verdict.
 //!
-//! It is a U-Net of 13 layers on pixels of [`INPUT_NM`], with four halvings; answers have pixels of [`PIXEL_NM`]. Weights
+//! It is a U-Net of 14 layers on pixels of [`INPUT_NM`], with four halvings; its answers are half as fine. Weights
 //! are whole numbers of 8 bits and values between layers of 8 bits, so that sums are exact in `f32` and every device gives
 //! the same bits. `scripts/train-network` made the weights.
 
@@ -16,12 +16,14 @@ use crate::calibrate::Working;
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
 use native::{BLOCK, ConvolveParams, ResampleParams, SAMPLES};
+use std::ops::Range;
 
 /// Pixel of the network's input, nm. Finer ones found more vesicles in a study of 2.1 to 3.1 nm, at a cost that grows with
 /// the square.
 pub const INPUT_NM: f64 = 2.0;
-/// Pixel of its answers, nm: half as fine.
-pub const PIXEL_NM: f64 = 2.0 * INPUT_NM;
+/// Pixels of the input per working pixel at most: a micrograph coarser than 4 nm has nothing finer to show, so the network
+/// sees it at another scale, as it did in training.
+const FINER_MAX: f64 = 2.0;
 /// Largest absolute value of the input: 12 bits with the sign.
 const INPUT_TOP: f32 = 2047.0;
 /// Input units between the tenth and the ninetieth percentile of the grey values: most of the range is left for what is
@@ -29,8 +31,13 @@ const INPUT_TOP: f32 = 2047.0;
 const INPUT_SPREAD: f64 = 512.0;
 /// Largest output of a layer: 8 bits.
 const TOP: f32 = 255.0;
-/// Units of the answers in one of the numbers they stand for.
-const RADIUS_UNIT_NM: f64 = 40.0;
+/// Radius that the network calls 1, pixels of the answers.
+const RADIUS_UNIT_PX: f64 = 10.0;
+/// Input pixels of a tile. Tiles bound the memory: the first layer of one takes 180 MB.
+const TILE_PX: usize = 2048;
+/// Input pixels around a tile that its answers depend on, at most; all layers together reach 110 px. As a multiple of the
+/// coarsest layer's pixel, it leaves every layer's grid where it is, so that tiles change nothing.
+const HALO_PX: usize = 128;
 
 /// What the network says about a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +46,14 @@ pub enum Map {
     Middle,
     /// Whether inside a vesicle, before the logistic function.
     Inside,
-    /// Whether within 4 nm of a vesicle's outer edge, before the logistic function.
+    /// Whether within a pixel of a vesicle's outer edge, before the logistic function.
     Edge,
-    /// Natural logarithm of the vesicle's radius over 40 nm.
+    /// Natural logarithm of the vesicle's radius over 10 pixels.
     Radius,
 }
+
+/// Number of them.
+const MAPS: usize = 4;
 
 /// The network's answers for a picture.
 pub struct Evidence {
@@ -89,9 +99,9 @@ impl Evidence {
         (at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx) * (1.0 - fy) + (at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx) * fy
     }
 
-    /// Radius that the network sees at a place of the maps, working pixels of `pixel_nm`.
-    pub fn radius(&self, x: f64, y: f64, pixel_nm: f64) -> f64 {
-        f64::from(self.at(Map::Radius, x, y)).exp() * RADIUS_UNIT_NM / pixel_nm
+    /// Radius that the network sees at a place of the maps, working pixels.
+    pub fn radius(&self, x: f64, y: f64) -> f64 {
+        f64::from(self.at(Map::Radius, x, y)).exp() * RADIUS_UNIT_PX * self.scale
     }
 }
 
@@ -100,28 +110,53 @@ impl Evidence {
 /// # Errors
 /// [`crate::error::Error::Device`] when the device fails.
 pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
-    let input_px = INPUT_NM / working.pixel_nm;
+    // Working pixels per input pixel.
+    let ratio = (INPUT_NM / working.pixel_nm).max(1.0 / FINER_MAX);
     // Even, so that the first halving leaves nothing over.
-    let out = |size: usize| ((size as f64 / input_px / 2.0) as usize).max(1) * 2;
+    let out = |size: usize| ((size as f64 / ratio / 2.0) as usize).max(1) * 2;
     let (width, height) = (out(working.width), out(working.height));
-    let resampled = resample(device, working, width, height)?;
-    let input = device.upload(normalised(&device.download(&resampled)?))?;
+    let resampled = resample(device, working, ratio, width, height)?;
+    let input = normalised(&device.download(&resampled)?);
     drop(resampled);
-    let Stack { plane, width, height, .. } = forward(device, Stack { plane: input, channels: 1, width, height })?;
-    let rows = device.download(&plane)?;
-    // From rows of all maps to one map after the other.
-    let maps = (0..4).flat_map(|map| rows.chunks_exact(width).skip(map).step_by(4).flatten().copied()).collect();
-    Ok(Evidence { maps, width, height, scale: PIXEL_NM / working.pixel_nm })
+    let (map_width, map_height) = (width / 2, height / 2);
+    let mut maps = vec![0.0; MAPS * map_width * map_height];
+    for (rows, columns) in tiles(height).flat_map(|rows| tiles(width).map(move |columns| (rows.clone(), columns))) {
+        let around = |core: &Range<usize>, size| core.start.saturating_sub(HALO_PX)..(core.end + HALO_PX).min(size);
+        let (wide_rows, wide_columns) = (around(&rows, height), around(&columns, width));
+        let tile = wide_rows.clone().flat_map(|y| input[y * width..][wide_columns.clone()].iter().copied()).collect();
+        let tile = Stack {
+            plane: device.upload(tile)?,
+            channels: 1,
+            width: wide_columns.len(),
+            height: wide_rows.len(),
+        };
+        let answers = forward(device, tile)?;
+        let of_rows = device.download(&answers.plane)?;
+        // From rows of all maps to one map after the other, without the halo.
+        let left = (columns.start - wide_columns.start) / 2;
+        for y in rows.start / 2..rows.end / 2 {
+            for map in 0..MAPS {
+                let from = &of_rows[((y - wide_rows.start / 2) * MAPS + map) * answers.width + left..];
+                let to = &mut maps[(map * map_height + y) * map_width + columns.start / 2..];
+                to[..columns.len() / 2].copy_from_slice(&from[..columns.len() / 2]);
+            }
+        }
+    }
+    Ok(Evidence { maps, width: map_width, height: map_height, scale: 2.0 * ratio })
 }
 
-fn resample(device: &Device, working: &Working, width: usize, height: usize) -> Result<Plane> {
+/// Rows or columns of tiles.
+fn tiles(size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..size).step_by(TILE_PX).map(move |start| start..(start + TILE_PX).min(size))
+}
+
+fn resample(device: &Device, working: &Working, ratio: f64, width: usize, height: usize) -> Result<Plane> {
     let params = ResampleParams {
         width: working.width as u32,
         height: working.height as u32,
         out_width: width as u32,
         out_height: height as u32,
     };
-    let ratio = INPUT_NM / working.pixel_nm;
     let table = |count: usize, size: usize| {
         let samples = (0..count * SAMPLES).flat_map(move |i| {
             let position = ((i as f64 + 0.5) / SAMPLES as f64 * ratio - 0.5).clamp(0.0, (size - 1) as f64);
@@ -209,4 +244,42 @@ fn convolve(
     let grid = [width, height, outputs / BLOCK];
     let plane = device.run(&kernels::CONVOLVE, &params, &inputs, outputs * width * height, grid)?;
     Ok(Stack { plane, channels: outputs, width, height })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All answers for a picture of noise, in tiles or as a whole.
+    fn answers(width: usize, height: usize, of: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+        let mut state = 1u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 256.0
+        };
+        of(&(0..width * height).map(|_| noise().round()).collect::<Vec<f32>>())
+    }
+
+    #[test]
+    fn tiles_change_nothing() {
+        // A tile and a bit, so that the second tile is all halo and border.
+        let (width, height) = (TILE_PX + 180, 96);
+        let working = |grey: &[f32]| Working {
+            plane: Plane::Host(grey.to_vec()),
+            width,
+            height,
+            factor: 1,
+            pixel_nm: INPUT_NM,
+            grey_per_unit: 1.0,
+            grey_at_zero: 0.0,
+        };
+        let tiled = answers(width, height, |grey| look(&Device::Native, &working(grey)).unwrap().maps);
+        let whole = answers(width, height, |grey| {
+            let plane = Plane::Host(normalised(grey));
+            let stack = forward(&Device::Native, Stack { plane, channels: 1, width, height }).unwrap();
+            let rows = Device::Native.download(&stack.plane).unwrap().into_owned();
+            (0..MAPS).flat_map(|map| rows.chunks_exact(stack.width).skip(map).step_by(MAPS).flatten().copied()).collect()
+        });
+        assert!(tiled == whole);
+    }
 }

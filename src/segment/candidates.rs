@@ -106,12 +106,12 @@ pub fn candidates(device: &Device, level: &Level, radius: f64) -> Result<Vec<Can
 /// Candidates where the network sees the middle of a vesicle, of the size that it sees there, between the smallest and the
 /// largest radius (working pixels). It does not say which side of the edge is lighter, so both are tried, each from two
 /// first outlines.
-pub fn seen(evidence: &Evidence, pixel_nm: f64, (smallest, largest): (f64, f64)) -> Vec<Candidate> {
+pub fn seen(evidence: &Evidence, (smallest, largest): (f64, f64)) -> Vec<Candidate> {
     let middle = evidence.map(Map::Middle);
     let peaks = maxima(middle, evidence.width, evidence.height, 1, MIDDLE_MIN);
     let mut found = Vec::with_capacity(4 * peaks.len());
     for (x, y, _) in peaks {
-        let radius = evidence.radius(x as f64, y as f64, pixel_nm);
+        let radius = evidence.radius(x as f64, y as f64);
         if !(smallest..=largest).contains(&radius) {
             continue;
         }

@@ -35,9 +35,9 @@ const COARSE_REWARD_MIN: f32 = 0.55;
 const REWARD_MIN: f32 = 0.5;
 /// The same for both where the network sees a vesicle: soft and faint edges are welcome there.
 const REWARD_MIN_SEEN: f32 = 0.25;
-/// How far outside the edge of the network's map a vesicle's edge lies, nm: the map falls where the band begins that the
-/// network takes for the edge.
-const MAP_OFFSET_NM: f64 = 3.0;
+/// How far outside the edge of the network's map a vesicle's edge lies, pixels of the map: the map falls where the band
+/// begins that the network takes for the edge.
+const MAP_OFFSET_PX: f64 = 0.75;
 
 /// Distance of the rays' origin from the centroid that is let be, over the radius: rays then meet the outline within 3
 /// degrees of where they should.
@@ -156,8 +156,6 @@ pub struct Edges<'a> {
     pub finest: &'a Level,
     /// Gradient of the network's map of vesicles.
     pub map: &'a Level,
-    /// Edge of a working pixel, nm.
-    pub pixel_nm: f64,
 }
 
 /// Outlines all candidates: a first pass on the level where they were found, then one on each finer level, the last one on
@@ -165,7 +163,7 @@ pub struct Edges<'a> {
 /// gradient.
 pub fn contours(
     device: &Device,
-    Edges { levels, finest, map, pixel_nm }: &Edges,
+    Edges { levels, finest, map }: &Edges,
     candidates: &[Candidate],
     penalty: f64,
 ) -> Result<Vec<Contour>> {
@@ -186,7 +184,7 @@ pub fn contours(
     mapped.iter().for_each(|&i| contours[i].polarity = Polarity::Lighter);
     pass(device, map, &mut contours, &mapped, COARSE, step, penalty)?;
     for &i in &mapped {
-        contours[i] = contours[i].widened(MAP_OFFSET_NM / pixel_nm);
+        contours[i] = contours[i].widened(MAP_OFFSET_PX * map.scale);
         contours[i].polarity = candidates[i].polarity;
     }
     let mut promising: Vec<bool> = candidates.iter().map(|c| c.start == Start::NetworkMap).collect();

@@ -51,6 +51,9 @@ const SIGMA_FINEST_MIN_PX: f64 = 0.7;
 /// leave their place to a part of them.
 const SIZE_MARGIN: f64 = 0.75;
 
+/// Smallest diameter that is outlined, working pixels: a smaller ring has no inside.
+const SMALLEST_PX: f64 = 4.0;
+
 /// Two outlines are the same when their centres are this close and their radii this much alike, over the radius.
 const SAME: f64 = 0.1;
 
@@ -67,7 +70,8 @@ pub fn segment(
 ) -> Result<Vec<Contour>> {
     let px = |nm: f64| nm / working.pixel_nm;
     let size = (working.width, working.height);
-    let (smallest, largest) = (px(config.min_diameter_nm) * SIZE_MARGIN, px(config.max_diameter_nm) / SIZE_MARGIN);
+    let smallest = (px(config.min_diameter_nm) * SIZE_MARGIN).max(SMALLEST_PX);
+    let largest = (px(config.max_diameter_nm) / SIZE_MARGIN).max(smallest);
     let levels = pyramid::pyramid(device, &denoised.plane, size, SIGMA_PX, largest / 16.0)?;
     let sigma_px = px(SIGMA_FINEST_NM).max(SIGMA_FINEST_MIN_PX);
     let finest = pyramid::level(device, &working.plane, size, sigma_px, 1.0)?;
@@ -75,9 +79,9 @@ pub fn segment(
     for radius in candidates::bands(smallest, largest) {
         found.extend(candidates::candidates(device, &levels[candidates::level_of(&levels, radius)], radius)?);
     }
-    found.extend(candidates::seen(evidence, working.pixel_nm, (smallest / 2.0, largest / 2.0)));
+    found.extend(candidates::seen(evidence, (smallest / 2.0, largest / 2.0)));
     let map = pyramid::of_map(device, evidence)?;
-    let edges = contours::Edges { levels: &levels, finest: &finest, map: &map, pixel_nm: working.pixel_nm };
+    let edges = contours::Edges { levels: &levels, finest: &finest, map: &map };
     let mut contours = contours::contours(device, &edges, &found, config.contour_penalty)?;
     contours.retain(|c| (smallest..=largest).contains(&(2.0 * c.mean_radius())));
     Ok(distinct(contours))

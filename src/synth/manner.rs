@@ -1,7 +1,7 @@
 //! Whole manners of preparation and drawing that a scene's traits are bent to.
 
 use super::dice::Dice;
-use super::style::{Stain, Style};
+use super::style::{Stain, Style, oversampling};
 use super::vesicle::Appearance;
 
 impl Style {
@@ -38,7 +38,7 @@ impl Style {
     pub fn empty(&mut self, pixel_size_nm: f64, dice: &mut Dice) {
         self.coverage = 0.0;
         self.vesicles_min = 0;
-        self.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
+        self.oversampling = oversampling(pixel_size_nm);
         match dice.weighted(&[(0, 5.0), (1, 1.5), (2, 1.0), (3, 1.5)]) {
             0 => self.scale_clutter(dice.log_uniform(0.3, 5.0)),
             // Nearly nothing: grain, noise, a stray piece.

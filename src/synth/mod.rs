@@ -55,10 +55,12 @@ use vesicle::Vesicle;
 /// Range of pixel sizes that kinds other than coarse are drawn from, nm.
 const PIXEL_SIZE_FINE_NM: (f64, f64) = (0.35, 2.2);
 /// Range of pixel sizes of coarse scenes, nm.
-const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 4.2);
+const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 11.0);
 /// Edge lengths of the field unless asked otherwise, pixels.
 const SIDE_PX: (usize, usize) = (768, 1024);
 const SIDE_COARSE_PX: (usize, usize) = (400, 900);
+/// Widest field unless asked otherwise, nm: what published overviews show.
+const FIELD_MAX_NM: f64 = 4500.0;
 
 /// Name in the truth table of what was burned in.
 const MARK: &str = "mark";
@@ -125,7 +127,10 @@ impl Scene {
         let range = if coarse { PIXEL_SIZE_COARSE_NM } else { PIXEL_SIZE_FINE_NM };
         let sides = if coarse { SIDE_COARSE_PX } else { SIDE_PX };
         let (width_px, height_px) = (dice.count(sides.0, sides.1), dice.count(sides.0, sides.1));
-        Self { kind, width_px, height_px, pixel_size_nm: dice.log_uniform(range.0, range.1), seed, index }
+        let pixel_size_nm = dice.log_uniform(range.0, range.1);
+        let side_max_px = (FIELD_MAX_NM / pixel_size_nm) as usize;
+        let (width_px, height_px) = (width_px.min(side_max_px), height_px.min(side_max_px));
+        Self { kind, width_px, height_px, pixel_size_nm, seed, index }
     }
 
     /// Name of the scene: the kind and its number in the set.

@@ -55,6 +55,8 @@ pub(super) struct Style {
     pub sigma_g: f64,
     /// Share of vesicles from a second population of the smallest sizes, hardly larger than dots.
     pub small_share: f64,
+    /// Smallest vesicle that a pixel of this size shows as one, nm.
+    pub least_nm: f64,
     /// Their median, nm.
     pub small_nm: f64,
     /// Thickness of the membrane's line, nm.
@@ -103,6 +105,16 @@ pub(super) struct Style {
     pub export: Export,
     /// How many times finer than the pixel the specimen is rendered.
     pub oversampling: usize,
+}
+
+/// Diameter below which a vesicle is not told from a dot, pixels: truth that nobody could see would teach nonsense.
+const LEAST_PX: f64 = 5.0;
+/// Pixel that specimens are rendered with at least, nm: half a membrane.
+const PITCH_MAX_NM: f64 = 2.2;
+
+/// How many times finer than the pixel a specimen is rendered.
+pub(super) fn oversampling(pixel_size_nm: f64) -> usize {
+    (pixel_size_nm / PITCH_MAX_NM).ceil().max(1.0) as usize
 }
 
 impl Style {
@@ -156,7 +168,7 @@ impl Style {
                 style.grain = dice.uniform(0.1, 0.3);
             }
             Kind::Coarse => {
-                style.oversampling = 2;
+                style.oversampling = oversampling(pixel_size_nm);
                 // Averaging pixels away would leave less noise than such figures show.
                 style.set_noise(1.4 / (style.camera.dose.sqrt() * style.contrast));
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
@@ -175,7 +187,7 @@ impl Style {
                 }
                 style.scale_clutter(dice.log_uniform(0.4, 3.0));
                 style.touching = dice.uniform(0.0, 0.5);
-                style.oversampling = if pixel_size_nm > 2.2 { 2 } else { 1 };
+                style.oversampling = oversampling(pixel_size_nm);
                 style.export = Export::draw(0.3, 0.3, 0.3, dice);
             }
             Kind::Empty => style.empty(pixel_size_nm, dice),
@@ -220,6 +232,7 @@ impl Style {
             vesicles_min: 1,
             median_nm: dice.log_uniform(55.0, 120.0),
             sigma_g: dice.uniform(1.3, 1.7),
+            least_nm: LEAST_PX * pixel_size_nm,
             small_share: if dice.chance(0.3) { dice.uniform(0.1, 0.6) } else { 0.0 },
             small_nm: 38.0,
             defocus_nm: if dice.chance(0.15) { dice.log_uniform(1.0, 5.0) } else { 0.0 },

@@ -111,12 +111,13 @@ impl Vesicle {
         } else {
             (style.median_nm, style.sigma_g, COMMON_MIN_NM)
         };
+        let least_nm = least_nm.max(style.least_nm);
         let drawn_nm: Vec<f64> = (0..DRAWS_MAX).map(|_| median_nm * sigma_g.powf(dice.normal())).collect();
         let in_range = |d: &f64| (least_nm..=DIAMETER_MAX_NM).contains(d);
         let appearance = dice.weighted(&style.appearances);
         let diameter_nm = match drawn_nm.into_iter().find(in_range) {
             _ if appearance == Appearance::Pale => dice.log_uniform(PALE_NM.0, PALE_NM.1),
-            drawn => drawn.unwrap_or(median_nm),
+            drawn => drawn.unwrap_or(median_nm.max(least_nm)),
         };
         // Drawings hold hardly anything but discs and ellipses.
         let odd = if style.plain { 0.1 } else { 1.0 };

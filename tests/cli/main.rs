@@ -6,6 +6,7 @@ mod demo;
 mod evaluate;
 mod finding;
 mod results;
+mod train;
 mod usage;
 
 use cupule::config::Config;
