@@ -46,11 +46,11 @@ pub struct Train {
     seed: u64,
 
     /// How many synthetic micrographs to learn from
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(HELD_EVERY..))]
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u64).range(HELD_EVERY..))]
     scenes: u64,
 
     /// How often each outline is seen
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 8)]
     passes: usize,
 }
 

@@ -54,8 +54,11 @@ use vesicle::Vesicle;
 
 /// Range of pixel sizes that kinds other than coarse are drawn from, nm.
 const PIXEL_SIZE_FINE_NM: (f64, f64) = (0.35, 2.2);
-/// Range of pixel sizes of coarse scenes, nm.
-const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 11.0);
+/// Ranges of pixel sizes of coarse scenes, nm: views of one field, in which small vesicles are just seen, and overviews.
+const PIXEL_SIZE_COARSE_NM: (f64, f64) = (2.5, 4.2);
+const PIXEL_SIZE_OVERVIEW_NM: (f64, f64) = (4.2, 11.0);
+/// Share of overviews among coarse scenes.
+const OVERVIEWS: f64 = 0.35;
 /// Edge lengths of the field unless asked otherwise, pixels.
 const SIDE_PX: (usize, usize) = (768, 1024);
 const SIDE_COARSE_PX: (usize, usize) = (400, 900);
@@ -124,7 +127,11 @@ impl Scene {
         // Another seed than the scene's, so that changing the size does not change the specimen's draws.
         let mut dice = Dice::new(!seed, index);
         let coarse = kind == Kind::Coarse || kind == Kind::Mixed && dice.chance(0.4);
-        let range = if coarse { PIXEL_SIZE_COARSE_NM } else { PIXEL_SIZE_FINE_NM };
+        let range = match coarse {
+            true if dice.chance(OVERVIEWS) => PIXEL_SIZE_OVERVIEW_NM,
+            true => PIXEL_SIZE_COARSE_NM,
+            false => PIXEL_SIZE_FINE_NM,
+        };
         let sides = if coarse { SIDE_COARSE_PX } else { SIDE_PX };
         let (width_px, height_px) = (dice.count(sides.0, sides.1), dice.count(sides.0, sides.1));
         let pixel_size_nm = dice.log_uniform(range.0, range.1);

@@ -174,7 +174,7 @@ impl Style {
                 style.scale_clutter(dice.log_uniform(0.7, 2.0));
                 style.coverage = dice.log_uniform(0.008, 0.06);
                 style.export = Export::draw(0.5, 0.6, 0.25, dice);
-                if dice.chance(0.5) {
+                if dice.chance(0.75) {
                     style.small_share = dice.uniform(0.2, 0.8);
                     style.small_nm = dice.uniform(30.0, 38.0);
                 }
