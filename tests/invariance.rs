@@ -8,7 +8,7 @@ use cupule::pipeline::analyze;
 use cupule::synth::{Kind, Scene, scene};
 use cupule::units::PixelSize;
 
-const SIDE_PX: usize = 640;
+const SIDE_PX: usize = 1000;
 const PIXEL_NM: f64 = 0.8;
 /// Largest difference of a diameter, as a share of it.
 const DIAMETER_SHARE: f64 = 0.02;
@@ -18,14 +18,8 @@ const CENTRE_NM: f64 = 4.0;
 const SURE: f64 = 0.7;
 
 fn original() -> Micrograph {
-    let recipe = Scene {
-        kind: Kind::Clean,
-        width_px: SIDE_PX,
-        height_px: SIDE_PX,
-        pixel_size_nm: PIXEL_NM,
-        seed: 20,
-        index: 3,
-    };
+    let recipe =
+        Scene { kind: Kind::Cup, width_px: SIDE_PX, height_px: SIDE_PX, pixel_size_nm: PIXEL_NM, seed: 20, index: 3 };
     let made = scene(&recipe);
     let grey = made.grey.iter().map(|&v| f32::from(v)).collect();
     picture(SIDE_PX, grey, PIXEL_NM)
@@ -41,24 +35,21 @@ fn vesicles(micrograph: &Micrograph) -> Vec<[f64; 4]> {
     let pixel_nm = micrograph.pixel_size.unwrap().mean_nm();
     let found = analyze(micrograph, &Config::default(), Model::embedded(), &Device::Native).unwrap();
     let accepted = |p: &&Particle| p.status == Status::Accepted;
-    let row = |p: &Particle| {
-        [p.shape.x_px * pixel_nm, p.shape.y_px * pixel_nm, p.shape.diameter_px * pixel_nm, p.confidence]
-    };
+    let row =
+        |p: &Particle| [p.shape.x_px * pixel_nm, p.shape.y_px * pixel_nm, p.shape.diameter_px * pixel_nm, p.confidence];
     found.measured.particles.iter().filter(accepted).map(row).collect()
 }
 
 /// Every sure vesicle of each list is in the other. `place` maps a place (nm) of the original into the other picture.
 fn same(other: &Micrograph, place: impl Fn(f64, f64) -> (f64, f64)) {
     let mut expected = vesicles(&original());
-    assert!(expected.len() >= 4, "{} vesicles are too few to tell", expected.len());
+    assert!(expected.len() >= 3, "{} vesicles are too few to tell", expected.len());
     for v in &mut expected {
         (v[0], v[1]) = place(v[0], v[1]);
     }
     let found = vesicles(other);
     let has = |list: &[[f64; 4]], v: &[f64; 4]| {
-        list.iter().any(|w| {
-            (w[0] - v[0]).hypot(w[1] - v[1]) < CENTRE_NM && (w[2] / v[2] - 1.0).abs() < DIAMETER_SHARE
-        })
+        list.iter().any(|w| (w[0] - v[0]).hypot(w[1] - v[1]) < CENTRE_NM && (w[2] / v[2] - 1.0).abs() < DIAMETER_SHARE)
     };
     let lost: Vec<_> = expected.iter().filter(|v| v[3] >= SURE && !has(&found, v)).collect();
     let new: Vec<_> = found.iter().filter(|v| v[3] >= SURE && !has(&expected, v)).collect();

@@ -28,7 +28,7 @@ fn particle(id: u32, (x_px, y_px): (f64, f64), r: f32, status: Status, picture: 
         shape: shape(&Mask::of_outline(&outline, picture), picture),
         outline,
         diameter_uncertainty_nm: 0.8,
-        appearance: Appearance::default(),
+        appearance: Appearance { dent_offset: Some(0.2), rim_width_nm: Some(9.0), ..Default::default() },
         confidence: 0.75,
         class: Class::Vesicle,
         status,

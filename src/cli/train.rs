@@ -46,7 +46,7 @@ pub struct Train {
     seed: u64,
 
     /// How many synthetic micrographs to learn from
-    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u64).range(HELD_EVERY..))]
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u64).range(2..))]
     scenes: u64,
 
     /// How often each outline is seen
@@ -87,7 +87,12 @@ impl Train {
         }
         let own: Vec<Example> = annotated.into_iter().flat_map(|lesson| lesson.examples).flatten().collect();
         let right = |examples: &[Example]| examples.iter().filter(|e| e.iou >= 0.5).count();
-        eprintln!("{} synthetic micrographs: {} outlines, {} of them right", self.scenes, examples.len(), right(&examples));
+        eprintln!(
+            "{} synthetic micrographs: {} outlines, {} of them right",
+            self.scenes,
+            examples.len(),
+            right(&examples)
+        );
         let mut version = format!(
             "{}: {} outlines of {} synthetic micrographs, seed {}, {} passes",
             env!("CARGO_PKG_VERSION"),
@@ -131,14 +136,16 @@ impl Train {
                 let cause = format!("it is not of the size of {}, {} x {} px", input.image, picture.0, picture.1);
                 return Err(Error::input(&annotation.path, cause, "give the outlines of the same picture"));
             }
-            let regions =
-                evaluate::rasterised(annotation, content, picture, micrograph.pixel_size, &mut warnings)?;
+            let regions = evaluate::rasterised(annotation, content, picture, micrograph.pixel_size, &mut warnings)?;
             warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
             lessons.push(of_annotated(&micrograph, &regions)?);
         }
         if lessons.is_empty() {
             let cause = format!("none of the micrographs has outlines in {}", truth.display());
-            return Err(Error::no_input(cause, "name outlines as the images: NAME.tif with NAME.labels.tif or NAME.zip"));
+            return Err(Error::no_input(
+                cause,
+                "name outlines as the images: NAME.tif with NAME.labels.tif or NAME.zip",
+            ));
         }
         Ok(lessons)
     }

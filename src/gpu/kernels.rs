@@ -33,5 +33,4 @@ pub static POLAR: Kernel = kernel!("polar", "segment", segment::native::polar, [
 pub static CONTOUR: Kernel = kernel!("contour", "segment", segment::native::contour, [64, 1, 1]);
 
 /// All of them, in the order in which the pipeline uses them.
-pub static ALL: [&Kernel; 10] =
-    [&BIN, &NLM, &RESAMPLE, &CONVOLVE, &HALVE, &BLUR, &GRADIENT, &VOTE, &POLAR, &CONTOUR];
+pub static ALL: [&Kernel; 10] = [&BIN, &NLM, &RESAMPLE, &CONVOLVE, &HALVE, &BLUR, &GRADIENT, &VOTE, &POLAR, &CONTOUR];

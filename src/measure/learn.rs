@@ -89,7 +89,8 @@ fn circle_iou(distance: f64, a: f64, b: f64) -> f64 {
     let shared = if distance <= large - small {
         PI * small * small
     } else {
-        let angle = |r: f64, s: f64| ((distance * distance + r * r - s * s) / (2.0 * distance * r)).clamp(-1.0, 1.0).acos();
+        let angle =
+            |r: f64, s: f64| ((distance * distance + r * r - s * s) / (2.0 * distance * r)).clamp(-1.0, 1.0).acos();
         let (p, q) = (angle(a, b), angle(b, a));
         a * a * (p - p.sin() * p.cos()) + b * b * (q - q.sin() * q.cos())
     };

@@ -67,8 +67,15 @@ pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rul
             Judged { readings, confidence, edge: rules.model.offset(&scaled), likeness: rules.model.likeness(&scaled) }
         })
         .collect();
-    let confidence: Vec<f64> = judged.iter().map(|j| j.confidence).collect();
-    let kept = overlap::suppress(contours, &confidence);
+    // Of outlines of one vesicle, all of which cover it by half, the one is to stay whose edge is clearest and best known:
+    // the membrane's, not the stain's around it.
+    let sure = |(contour, judged): (&Contour, &Judged)| {
+        let radius_nm = contour.mean_radius() * scene.working.pixel_nm;
+        let known = (1.0 - 2.0 * judged.edge.uncertainty_nm / radius_nm).max(0.0);
+        judged.confidence * known * f64::from(contour.reward)
+    };
+    let sureness: Vec<f64> = contours.iter().zip(&judged).map(sure).collect();
+    let kept = overlap::suppress(contours, &sureness);
     let suppressed_count = contours.len() - kept.len();
     let mut particles: Vec<Particle> =
         kept.into_par_iter().filter_map(|i| particle(scene, &contours[i], &judged[i], picture, rules)).collect();

@@ -124,12 +124,8 @@ pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
         let around = |core: &Range<usize>, size| core.start.saturating_sub(HALO_PX)..(core.end + HALO_PX).min(size);
         let (wide_rows, wide_columns) = (around(&rows, height), around(&columns, width));
         let tile = wide_rows.clone().flat_map(|y| input[y * width..][wide_columns.clone()].iter().copied()).collect();
-        let tile = Stack {
-            plane: device.upload(tile)?,
-            channels: 1,
-            width: wide_columns.len(),
-            height: wide_rows.len(),
-        };
+        let tile =
+            Stack { plane: device.upload(tile)?, channels: 1, width: wide_columns.len(), height: wide_rows.len() };
         let answers = forward(device, tile)?;
         let of_rows = device.download(&answers.plane)?;
         // From rows of all maps to one map after the other, without the halo.
@@ -173,7 +169,8 @@ fn resample(device: &Device, working: &Working, ratio: f64, width: usize, height
 fn normalised(grey: &[f32]) -> Vec<f32> {
     let mut sample: Vec<f32> = grey.iter().copied().step_by(grey.len().div_ceil(1 << 20)).collect();
     let last = (sample.len() - 1) as f64;
-    let mut quantile = |q: f64| f64::from(*sample.select_nth_unstable_by((last * q).round() as usize, f32::total_cmp).1);
+    let mut quantile =
+        |q: f64| f64::from(*sample.select_nth_unstable_by((last * q).round() as usize, f32::total_cmp).1);
     let (low, middle, high) = (quantile(0.1), quantile(0.5), quantile(0.9));
     let scale = INPUT_SPREAD / (high - low).max(1.0);
     let top = f64::from(INPUT_TOP);
@@ -212,13 +209,7 @@ fn forward(device: &Device, input: Stack) -> Result<Stack> {
     next(&half, None, 1)
 }
 
-fn convolve(
-    device: &Device,
-    layer: &model::Layer,
-    from: &Stack,
-    skip: Option<&Stack>,
-    stride: usize,
-) -> Result<Stack> {
+fn convolve(device: &Device, layer: &model::Layer, from: &Stack, skip: Option<&Stack>, stride: usize) -> Result<Stack> {
     let grid = skip.unwrap_or(from);
     let (width, height) = (grid.width.div_ceil(stride), grid.height.div_ceil(stride));
     let outputs = layer.bias.len();
@@ -255,9 +246,9 @@ mod tests {
         let mut state = 1u32;
         let mut noise = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 256.0
+            (state >> 16) as f32
         };
-        of(&(0..width * height).map(|_| noise().round()).collect::<Vec<f32>>())
+        of(&(0..width * height).map(|_| noise()).collect::<Vec<f32>>())
     }
 
     #[test]
@@ -278,7 +269,9 @@ mod tests {
             let plane = Plane::Host(normalised(grey));
             let stack = forward(&Device::Native, Stack { plane, channels: 1, width, height }).unwrap();
             let rows = Device::Native.download(&stack.plane).unwrap().into_owned();
-            (0..MAPS).flat_map(|map| rows.chunks_exact(stack.width).skip(map).step_by(MAPS).flatten().copied()).collect()
+            (0..MAPS)
+                .flat_map(|map| rows.chunks_exact(stack.width).skip(map).step_by(MAPS).flatten().copied())
+                .collect()
         });
         assert!(tiled == whole);
     }

@@ -85,7 +85,8 @@ mod tests {
             assert_eq!(layer.scale.log2().fract(), 0.0, "layer {i}");
             let top = TOPS[usize::from(i > 0)];
             for (o, bias) in layer.bias.iter().enumerate() {
-                let own = layer.weights[o / BLOCK * taps * BLOCK..][..taps * BLOCK].iter().skip(o % BLOCK).step_by(BLOCK);
+                let own =
+                    layer.weights[o / BLOCK * taps * BLOCK..][..taps * BLOCK].iter().skip(o % BLOCK).step_by(BLOCK);
                 assert!(own.clone().chain([bias]).all(|w| w.fract() == 0.0));
                 assert!(own.map(|w| w.abs()).sum::<f32>() * top + bias.abs() < EXACT, "layer {i}, output {o}");
             }

@@ -117,9 +117,7 @@ pub fn seen(evidence: &Evidence, (smallest, largest): (f64, f64)) -> Vec<Candida
         }
         for polarity in [Polarity::Lighter, Polarity::Darker] {
             let (x, y) = (evidence.on_working(x as f64), evidence.on_working(y as f64));
-            found.extend(
-                [Start::Network, Start::NetworkMap].map(|start| Candidate { x, y, radius, polarity, start }),
-            );
+            found.extend([Start::Network, Start::NetworkMap].map(|start| Candidate { x, y, radius, polarity, start }));
         }
     }
     found

@@ -189,9 +189,8 @@ pub fn contours(
     }
     let mut promising: Vec<bool> = candidates.iter().map(|c| c.start == Start::NetworkMap).collect();
     for (index, level) in levels.iter().enumerate().rev() {
-        let starting: Vec<usize> = (0..contours.len())
-            .filter(|&i| level_of[i] == index && candidates[i].start != Start::NetworkMap)
-            .collect();
+        let starting: Vec<usize> =
+            (0..contours.len()).filter(|&i| level_of[i] == index && candidates[i].start != Start::NetworkMap).collect();
         pass(device, level, &mut contours, &starting, COARSE, step, penalty)?;
         starting.iter().for_each(|&i| {
             let least = if candidates[i].start == Start::Votes { COARSE_REWARD_MIN } else { REWARD_MIN_SEEN };

@@ -89,12 +89,7 @@ pub fn segment(
 
 /// Drops outlines that several candidates agreed on, keeping the strongest of each.
 fn distinct(mut contours: Vec<Contour>) -> Vec<Contour> {
-    contours.sort_by(|a, b| {
-        b.reward
-            .total_cmp(&a.reward)
-            .then(a.y.total_cmp(&b.y))
-            .then(a.x.total_cmp(&b.x))
-    });
+    contours.sort_by(|a, b| b.reward.total_cmp(&a.reward).then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x)));
     let radii: Vec<f64> = contours.iter().map(Contour::mean_radius).collect();
     let mut index = Neighbours::covering(contours.iter().map(|c| (c.x, c.y)));
     let mut kept = Vec::new();

@@ -35,15 +35,8 @@ pub enum Likeness {
 
 impl Likeness {
     /// All, in the order of the network's outputs.
-    pub const ALL: [Self; 7] = [
-        Self::Vesicle,
-        Self::OpenRim,
-        Self::Aggregate,
-        Self::Precipitate,
-        Self::Dot,
-        Self::Debris,
-        Self::Other,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Vesicle, Self::OpenRim, Self::Aggregate, Self::Precipitate, Self::Dot, Self::Debris, Self::Other];
 }
 
 /// Where the membrane's outer edge lies.
@@ -99,7 +92,10 @@ impl Model {
     /// [`Error::Config`] when the file can't be read, is no verdict, or was made for other features.
     pub fn read(path: &Path) -> Result<Self> {
         let wrong = |cause: String| {
-            Error::config(format!("the verdict '{}' can't be used: {cause}", path.display()), "make it with 'cupule train'")
+            Error::config(
+                format!("the verdict '{}' can't be used: {cause}", path.display()),
+                "make it with 'cupule train'",
+            )
         };
         let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
         let model: Self = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;

@@ -130,17 +130,6 @@ pub const PARTICLES: &[ParticleColumn] = &[
         get: |r| length(r, r.particle.shape.diameter_px),
     },
     Column {
-        name: "diameter_uncertainty_nm",
-        unit: "nm",
-        kind: Number,
-        meaning: "Standard uncertainty of diameter_nm: how far the outline may lie from the membrane's outer edge. Without \
-                  that of the microscope's magnification, which is often 2 to 5 %, the same for all particles.",
-        estimator: "From a small network over the same features as confidence, scaled so that two of them hold 95 % of \
-                    the vesicles of synthetic micrographs that were not trained on.",
-        source: "",
-        get: |r| r.pixel_size.map(|_| r.particle.diameter_uncertainty_nm).into(),
-    },
-    Column {
         name: "feret_max_nm",
         unit: "nm",
         kind: Number,
@@ -234,6 +223,17 @@ pub const PARTICLES: &[ParticleColumn] = &[
                     surroundings at 1.13 to 1.28 of the radius; 0 when the rim is no lighter (or darker) than these.",
         source: "",
         get: |r| r.particle.appearance.cup_depth.into(),
+    },
+    Column {
+        name: "diameter_uncertainty_nm",
+        unit: "nm",
+        kind: Number,
+        meaning: "Standard uncertainty of diameter_nm: how far the outline may lie from the membrane's outer edge. Without \
+                  that of the microscope's magnification, which is often 2 to 5 %, the same for all particles.",
+        estimator: "From a small network over the same features as confidence, scaled so that two of them hold 95 % of \
+                    the vesicles of synthetic micrographs that were not trained on.",
+        source: "",
+        get: |r| r.pixel_size.map(|_| r.particle.diameter_uncertainty_nm).into(),
     },
     Column {
         name: "dent_offset",
