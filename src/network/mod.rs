@@ -118,6 +118,12 @@ pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
     let resampled = resample(device, working, ratio, width, height)?;
     let input = normalised(&device.download(&resampled)?);
     drop(resampled);
+    let maps = answers(device, &input, (width, height))?;
+    Ok(Evidence { maps, width: width / 2, height: height / 2, scale: 2.0 * ratio })
+}
+
+/// The maps, one after the other, for an input of even sides, tile by tile.
+fn answers(device: &Device, input: &[f32], (width, height): (usize, usize)) -> Result<Vec<f32>> {
     let (map_width, map_height) = (width / 2, height / 2);
     let mut maps = vec![0.0; MAPS * map_width * map_height];
     for (rows, columns) in tiles(height).flat_map(|rows| tiles(width).map(move |columns| (rows.clone(), columns))) {
@@ -138,7 +144,7 @@ pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
             }
         }
     }
-    Ok(Evidence { maps, width: map_width, height: map_height, scale: 2.0 * ratio })
+    Ok(maps)
 }
 
 /// Rows or columns of tiles.
@@ -241,38 +247,21 @@ fn convolve(device: &Device, layer: &model::Layer, from: &Stack, skip: Option<&S
 mod tests {
     use super::*;
 
-    /// All answers for a picture of noise, in tiles or as a whole.
-    fn answers(width: usize, height: usize, of: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+    #[test]
+    fn tiles_change_nothing() {
+        // A tile and a bit, so that the second tile is all halo and border.
+        let (width, height) = (TILE_PX + 180, 96);
         let mut state = 1u32;
         let mut noise = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 16) as f32
         };
-        of(&(0..width * height).map(|_| noise()).collect::<Vec<f32>>())
-    }
-
-    #[test]
-    fn tiles_change_nothing() {
-        // A tile and a bit, so that the second tile is all halo and border.
-        let (width, height) = (TILE_PX + 180, 96);
-        let working = |grey: &[f32]| Working {
-            plane: Plane::Host(grey.to_vec()),
-            width,
-            height,
-            factor: 1,
-            pixel_nm: INPUT_NM,
-            grey_per_unit: 1.0,
-            grey_at_zero: 0.0,
-        };
-        let tiled = answers(width, height, |grey| look(&Device::Native, &working(grey)).unwrap().maps);
-        let whole = answers(width, height, |grey| {
-            let plane = Plane::Host(normalised(grey));
-            let stack = forward(&Device::Native, Stack { plane, channels: 1, width, height }).unwrap();
-            let rows = Device::Native.download(&stack.plane).unwrap().into_owned();
-            (0..MAPS)
-                .flat_map(|map| rows.chunks_exact(stack.width).skip(map).step_by(MAPS).flatten().copied())
-                .collect()
-        });
-        assert!(tiled == whole);
+        let input = normalised(&(0..width * height).map(|_| noise()).collect::<Vec<f32>>());
+        let tiled = answers(&Device::Native, &input, (width, height)).unwrap();
+        let whole = Stack { plane: Plane::Host(input), channels: 1, width, height };
+        let whole = forward(&Device::Native, whole).unwrap();
+        let rows = Device::Native.download(&whole.plane).unwrap().into_owned();
+        let maps = (0..MAPS).flat_map(|map| rows.chunks_exact(whole.width).skip(map).step_by(MAPS).flatten().copied());
+        assert!(tiled == maps.collect::<Vec<f32>>());
     }
 }
