@@ -60,7 +60,7 @@ impl Outlined {
     }
 }
 
-/// The stages that run on the device: calibrate, denoise, segment.
+/// The stages that run on the device: calibrate, denoise, network, segment.
 ///
 /// # Errors
 /// [`crate::error::Error::Device`] when the device fails.

@@ -20,8 +20,9 @@ pub struct Known<'a> {
     pub others: &'a [([f64; 3], Likeness)],
 }
 
-/// Distance of the outer edge from the steepest slope that an outline's overlap with the truth is judged by, nm: the median
-/// over synthetic scenes.
+/// Distance of the outer edge from the steepest slope that an outline's overlap with the truth is judged by, nm, for lighter and
+/// darker bodies: about what the edges of synthetic scenes (1 to 3.2 nm soft) give. An overlap hardly depends on it; where
+/// the edge really is, the gauge learns.
 const OFFSET_NM: [f64; 2] = [2.2, 1.5];
 /// Least overlap of an outline with a circle for it to be an outline of that.
 const OTHER_IOU: f64 = 0.25;

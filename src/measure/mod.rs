@@ -39,7 +39,7 @@ pub struct VerdictConfig {
 
 impl Default for VerdictConfig {
     fn default() -> Self {
-        // Confidence is a chance: what is likelier right than wrong is accepted. F1 is largest between 0.4 and 0.5.
+        // Confidence is a chance: what is likelier right than wrong is accepted.
         // Outlines around nothing in correlated noise reach a contrast of 1.9; the faintest of a hundred vesicles in
         // synthetic scenes has 2.6, in real ones 3.6.
         // A rim of which most is missing is no closed one; chance edges in noise cover up to a fifth of an outline.
