@@ -3,7 +3,7 @@
 //! Cases are found by walking `fixtures/formats` and `fixtures/broken`; `scripts/make-format-fixtures` wrote both and the
 //! expected values. Larger collections of real files are tried where `CUPULE_DATA` names a folder with them.
 
-use cupule::calibrate::{micrograph, pixel_size};
+use cupule::calibrate::{ScaleRequest, micrograph, pixel_size};
 use cupule::error::Error;
 use cupule::image::{RawImage, Samples};
 use cupule::read::{Limits, read, read_bytes};
@@ -57,7 +57,7 @@ static ALLOCATOR: Watching = Watching;
 /// Reads damaged bytes: whatever comes of it, no decoder may have panicked and no request may have been large.
 fn read_damaged(path: &Path, bytes: &[u8], limits: &Limits, max_request: usize) -> Result<RawImage, Error> {
     LARGEST.set(0);
-    let outcome = read_bytes(path, bytes, limits);
+    let outcome = read_bytes(path, bytes, limits, 0);
     let largest = LARGEST.get();
     assert!(largest <= max_request, "{}: {largest} bytes asked for at once", path.display());
     if let Err(error) = &outcome {
@@ -99,33 +99,26 @@ fn number(row: &HashMap<String, String>, column: &str) -> Option<f64> {
     (!row[column].is_empty()).then(|| row[column].parse().unwrap())
 }
 
-macro_rules! each_sample {
-    ($samples:expr, $v:ident => $body:expr) => {
-        match $samples {
-            Samples::U8($v) => $body,
-            Samples::U16($v) => $body,
-            Samples::U32($v) => $body,
-            Samples::U64($v) => $body,
-            Samples::I8($v) => $body,
-            Samples::I16($v) => $body,
-            Samples::I32($v) => $body,
-            Samples::I64($v) => $body,
-            Samples::F32($v) => $body,
-            Samples::F64($v) => $body,
-        }
-    };
-}
-
 /// SHA-256 of the samples, row-major and little-endian.
 fn digest(samples: &Samples) -> String {
-    let bytes: Vec<u8> = each_sample!(samples, v => v.iter().flat_map(|s| s.to_le_bytes()).collect());
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(samples.to_le_bytes()).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Finite values, and how many are not.
-#[allow(clippy::unnecessary_cast)] // one of the ten types is f64 already
 fn values(samples: &Samples) -> (Vec<f64>, usize) {
-    let all: Vec<f64> = each_sample!(samples, v => v.iter().map(|&s| s as f64).collect());
+    let all: Vec<f64> = match samples {
+        Samples::Bool(v) | Samples::U8(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::U16(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::U32(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::U64(v) => v.iter().map(|&s| s as f64).collect(),
+        Samples::I8(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::I16(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::I32(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::I64(v) => v.iter().map(|&s| s as f64).collect(),
+        Samples::F16(v) => v.iter().map(|s| s.to_f64()).collect(),
+        Samples::F32(v) => v.iter().map(|&s| f64::from(s)).collect(),
+        Samples::F64(v) => v.clone(),
+    };
     let finite: Vec<f64> = all.iter().copied().filter(|v| v.is_finite()).collect();
     let nonfinite = all.len() - finite.len();
     (finite, nonfinite)
@@ -161,14 +154,14 @@ fn differences(image: &RawImage, row: &HashMap<String, String>, sha256: &str, to
 #[test]
 fn fixtures_read_as_outside_programs_read_them() {
     for (path, row) in cases("formats") {
-        let image = read(&path, &SMALL).unwrap();
+        let image = read(&path, &SMALL, 0).unwrap();
         let tolerance = if row["sha256"].is_empty() { JPEG_TOLERANCE } else { 0.0 };
         let told = differences(&image, &row, &row["sha256"], tolerance);
         assert!(told.is_empty(), "{}: {told:?}", path.display());
         assert_eq!(image.channels.to_string(), row["channels"], "{}", path.display());
         assert_eq!(image.samples.type_name(), row["dtype"], "{}", path.display());
 
-        let scale = pixel_size(&image.metadata, None);
+        let scale = pixel_size(&image.statements, &ScaleRequest::default());
         assert_eq!(scale.source.name(), row["px_source"], "{}: {scale:?}", path.display());
         assert_eq!(scale.pixel_size.is_some(), !row["px_x_nm"].is_empty(), "{}", path.display());
         if let Some(size) = scale.pixel_size {
@@ -191,7 +184,7 @@ fn broken_fixtures_are_refused_with_cause_and_remedy() {
         let outcome = read_damaged(&path, &std::fs::read(&path).unwrap(), &SMALL, MAX_REQUEST_BYTES);
         let (kind, message) = match &outcome {
             Ok(image) => {
-                assert_eq!(pixel_size(&image.metadata, None).pixel_size, None, "{name}");
+                assert_eq!(pixel_size(&image.statements, &ScaleRequest::default()).pixel_size, None, "{name}");
                 ("image", String::new())
             }
             Err(error @ Error::Input { .. }) => ("input", error.to_string()),
@@ -211,7 +204,7 @@ fn broken_fixtures_are_refused_with_cause_and_remedy() {
 fn a_cut_file_gives_an_error_or_the_whole_picture() {
     for (path, _) in cases("formats") {
         let bytes = std::fs::read(&path).unwrap();
-        let whole = read_bytes(&path, &bytes, &SMALL).unwrap();
+        let whole = read_bytes(&path, &bytes, &SMALL, 0).unwrap();
         // All lengths near both ends, about a hundred between.
         let step = (bytes.len() / 100).max(1);
         let lengths = (0..bytes.len()).filter(|n| *n < 64 || n + 64 > bytes.len() || n % step == 0);
@@ -234,7 +227,7 @@ fn flipped_bytes_never_panic_or_ask_for_much_memory() {
                 let mut flipped = bytes.clone();
                 flipped[at] ^= flip;
                 if let Ok(image) = read_damaged(&path, &flipped, &SMALL, MAX_REQUEST_BYTES) {
-                    pixel_size(&image.metadata, None);
+                    pixel_size(&image.statements, &ScaleRequest::default());
                     assert_eq!(image.samples.len(), image.width * image.height * image.channels);
                 }
             }
@@ -263,13 +256,13 @@ fn real_files_read_as_their_peers_read_them() {
     let (mut refused, mut wrong, mut scales_missed) = (vec![], vec![], vec![]);
     for (name, row) in rows(&folder.join("expected.csv")) {
         if !IN_SCOPE.iter().any(|known| row["format"].split('/').next() == Some(*known)) {
-            match read(&folder.join(&name), &Limits::default()) {
+            match read(&folder.join(&name), &Limits::default(), 0) {
                 Err(Error::Unsupported { .. }) => by_name += 1,
                 other => wrong.push(format!("{name}: {:?}", other.map(|image| image.format))),
             }
             continue;
         }
-        let image = match read(&folder.join(&name), &Limits::default()) {
+        let image = match read(&folder.join(&name), &Limits::default(), 0) {
             Ok(image) => image,
             Err(error @ Error::Unsupported { .. }) => {
                 refused.push(error.to_string());
@@ -304,7 +297,7 @@ fn real_files_read_as_their_peers_read_them() {
         } else {
             wrong.push(format!("{name}: {told:?}"));
         }
-        let ours = pixel_size(&image.metadata, None).pixel_size;
+        let ours = pixel_size(&image.statements, &ScaleRequest::default()).pixel_size;
         match (ours, number(&row, "px_x_nm"), number(&row, "px_y_nm")) {
             (Some(ours), Some(x), Some(y)) if (ours.x_nm / x - 1.0).abs().max((ours.y_nm / y - 1.0).abs()) < 1e-6 => {
                 scales += 1
@@ -337,7 +330,7 @@ fn hostile_files_cost_an_error_at_most() {
         let limits = Limits { max_pixels: 1 << 22, max_decoded_bytes: 1 << 24, ..Limits::default() };
         match read_damaged(path, &bytes, &limits, 64 << 20) {
             Ok(image) => {
-                let scale = pixel_size(&image.metadata, None);
+                let scale = pixel_size(&image.statements, &ScaleRequest::default());
                 let grey = micrograph(image, scale.pixel_size).map(|m| m.grey.len());
                 images.push(format!("{} {:?} {grey:?}", path.display(), scale.pixel_size));
             }

@@ -2,7 +2,7 @@
 //! in the order of the list.
 
 use super::{Input, Progress, Verbosity};
-use crate::calibrate::{self, Scale};
+use crate::calibrate::{self, Scale, ScaleRequest};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Device, DeviceRequest};
@@ -15,7 +15,6 @@ use crate::report::atomic::{WholeFile, output_error, write_whole};
 use crate::report::csv::{ImageTable, ParticleTable};
 use crate::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
 use crate::report::{ImageCounts, ImageRow, ParticleRow, labels, overlay};
-use crate::units::PixelSize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,8 +38,7 @@ pub struct Job<'a> {
     /// What judges the outlines.
     pub model: &'a Model,
     pub device: DeviceRequest,
-    /// Overrides what the files say.
-    pub pixel_size: Option<PixelSize>,
+    pub scale: ScaleRequest,
     /// The command line, for the record.
     pub command: Vec<String>,
     pub verbosity: Verbosity,
@@ -84,7 +82,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
         scope.spawn(move || {
             for input in job.inputs {
                 // The receiver is gone when the run ended early.
-                if sender.send(load(&input.path, job.pixel_size)).is_err() {
+                if sender.send(load(&input.path, &job.scale)).is_err() {
                     break;
                 }
             }
@@ -137,16 +135,16 @@ pub fn run(job: &Job) -> Result<Outcome> {
     Ok(Outcome { images: job.inputs.len(), failed: record.failed })
 }
 
-/// Reads and calibrates one file. `user` overrides the pixel size that the file says.
+/// Reads and calibrates one file.
 ///
 /// # Errors
 /// [`Error::Input`] or [`Error::Unsupported`] with the file's name.
-pub fn load(path: &Path, user: Option<PixelSize>) -> Result<Loaded> {
+pub fn load(path: &Path, request: &ScaleRequest) -> Result<Loaded> {
     let limits = Limits::default();
     let bytes = read::load(path, &limits)?;
-    let raw = read::read_bytes(path, &bytes, &limits)?;
+    let raw = read::read_bytes(path, &bytes, &limits, 0)?;
     let format = raw.format;
-    let scale = calibrate::pixel_size(&raw.metadata, user);
+    let scale = calibrate::pixel_size(&raw.statements, request);
     let micrograph = calibrate::micrograph(raw, scale.pixel_size)
         .map_err(|cause| Error::input(path, cause, "check the file in an image viewer"))?;
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -262,7 +260,7 @@ impl Record {
     fn new(job: &Job, device: &Device) -> Self {
         let info = device.info();
         let mut config = serde_json::to_value(job.config).unwrap_or_default();
-        config["pixel_size"] = serde_json::to_value(job.pixel_size).unwrap_or_default();
+        config["pixel_size"] = serde_json::to_value(job.scale.pixel_size).unwrap_or_default();
         config["segment"]["network"] = network::Model::embedded().version.clone().into();
         config["verdict"]["model"] = job.model.version.clone().into();
         let run = RunRecord {

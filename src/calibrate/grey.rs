@@ -1,54 +1,79 @@
 //! Stored samples to finite grey values.
 
-use crate::image::{Micrograph, RawImage, Samples};
+use crate::image::{Colour, Micrograph, RawImage, Samples};
 use crate::units::PixelSize;
 use rayon::prelude::*;
 
 /// Weights of red, green and blue in the luminance of ITU-R Rec. 601.
 const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 
-/// Turns a picture into grey values in its own units: colour becomes Rec. 601 luminance (a pixel of equal channels keeps
-/// its value exactly), alpha is dropped, values that are not finite are counted and become the median of the others.
+/// Turns a picture into grey values in its own units, larger being brighter: colour becomes Rec. 601 luminance (a pixel of
+/// equal channels keeps its value exactly), alpha and other extras are dropped, values that are not finite are counted and
+/// become the median of the others.
 ///
 /// Integers beyond 2^24 and doubles are rounded to the nearest `f32`; a double beyond its range counts as not finite.
 ///
 /// # Errors
 /// A message, without the file's name, when the picture is empty, has no finite pixel or its parts do not fit together.
 pub fn micrograph(raw: RawImage, pixel_size: Option<PixelSize>) -> Result<Micrograph, String> {
-    let RawImage { width, height, channels, samples, .. } = raw;
+    let RawImage { width, height, channels, samples, colour, .. } = raw;
     let pixels = width.checked_mul(height).filter(|&n| n > 0);
     let pixels = pixels.ok_or(format!("the picture is {width} x {height} pixels"))?;
-    if !(1..=4).contains(&channels) || pixels.checked_mul(channels) != Some(samples.len()) {
+    let needed = match colour {
+        Colour::Grey | Colour::WhiteIsZero { .. } | Colour::Palette(_) => 1,
+        Colour::Rgb => 3,
+        Colour::Cmyk { .. } => 4,
+    };
+    if channels < needed || pixels.checked_mul(channels) != Some(samples.len()) {
         return Err(format!("{} samples do not make {pixels} pixels of {channels} channels", samples.len()));
     }
     let mut grey = match samples {
-        Samples::F32(v) if channels == 1 => v,
-        Samples::F32(v) => to_grey(&v, channels, f64::from),
-        Samples::F64(v) => to_grey(&v, channels, |s| s),
-        Samples::U8(v) => to_grey(&v, channels, f64::from),
-        Samples::U16(v) => to_grey(&v, channels, f64::from),
-        Samples::U32(v) => to_grey(&v, channels, f64::from),
-        Samples::U64(v) => to_grey(&v, channels, |s| s as f64),
-        Samples::I8(v) => to_grey(&v, channels, f64::from),
-        Samples::I16(v) => to_grey(&v, channels, f64::from),
-        Samples::I32(v) => to_grey(&v, channels, f64::from),
-        Samples::I64(v) => to_grey(&v, channels, |s| s as f64),
+        Samples::F32(v) if channels == 1 && colour == Colour::Grey => v,
+        Samples::F16(v) => to_grey(&v, channels, &colour, |s| s.to_f64()),
+        Samples::F32(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::F64(v) => to_grey(&v, channels, &colour, |s| s),
+        Samples::Bool(v) | Samples::U8(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::U16(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::U32(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::U64(v) => to_grey(&v, channels, &colour, |s| s as f64),
+        Samples::I8(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::I16(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::I32(v) => to_grey(&v, channels, &colour, f64::from),
+        Samples::I64(v) => to_grey(&v, channels, &colour, |s| s as f64),
     };
     let nonfinite_count = fill_nonfinite(&mut grey)?;
     Ok(Micrograph { width, height, grey, nonfinite_count, pixel_size })
 }
 
 /// Generic over `value`, not by pointer: only what is inlined is vectorised.
-fn to_grey<T: Copy + PartialEq + Sync>(samples: &[T], channels: usize, value: impl Fn(T) -> f64 + Sync) -> Vec<f32> {
-    let luminance = |p: &[T]| match *p {
-        [r, g, b, ..] if r != g || g != b => LUMA[0] * value(r) + LUMA[1] * value(g) + LUMA[2] * value(b),
-        _ => value(p[0]),
-    };
-    if channels == 1 {
-        samples.par_iter().map(|&s| value(s) as f32).collect()
-    } else {
-        samples.par_chunks_exact(channels).map(|p| luminance(p) as f32).collect()
+fn to_grey<T: Copy + Sync>(
+    samples: &[T],
+    channels: usize,
+    colour: &Colour,
+    value: impl Fn(T) -> f64 + Sync,
+) -> Vec<f32> {
+    let pixels = samples.par_chunks_exact(channels);
+    match *colour {
+        Colour::Grey if channels == 1 => samples.par_iter().map(|&s| value(s) as f32).collect(),
+        Colour::Grey => pixels.map(|p| value(p[0]) as f32).collect(),
+        Colour::WhiteIsZero { white_at } => pixels.map(|p| (white_at - value(p[0])) as f32).collect(),
+        Colour::Palette(ref entries) => {
+            let greys: Vec<f32> = entries.iter().map(|&rgb| luminance(rgb.map(f64::from))).collect();
+            // An index without an entry means no colour; it is filled like a pixel without a value.
+            pixels.map(|p| greys.get(value(p[0]) as usize).copied().unwrap_or(f32::NAN)).collect()
+        }
+        Colour::Rgb => pixels.map(|p| luminance([value(p[0]), value(p[1]), value(p[2])])).collect(),
+        Colour::Cmyk { full } => {
+            let ink = |s: T| 1.0 - value(s) / full;
+            pixels.map(|p| luminance([p[0], p[1], p[2]].map(|s| full * ink(s) * ink(p[3])))).collect()
+        }
     }
+}
+
+fn luminance(rgb: [f64; 3]) -> f32 {
+    let [r, g, b] = rgb;
+    // Equal channels are exact even where the weights would round.
+    (if r == g && g == b { r } else { LUMA[0] * r + LUMA[1] * g + LUMA[2] * b }) as f32
 }
 
 /// Replaces what is not finite by the median of the rest; how many that were.
@@ -78,10 +103,10 @@ fn median(values: &mut [f32]) -> Option<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Metadata;
 
     fn raw(width: usize, height: usize, channels: usize, samples: Samples) -> RawImage {
-        RawImage { width, height, channels, samples, format: "TIFF", metadata: Metadata::default() }
+        let colour = if channels >= 3 { Colour::Rgb } else { Colour::Grey };
+        RawImage { channels, colour, ..RawImage::grey("TIFF", width, height, samples) }
     }
 
     fn grey(width: usize, channels: usize, samples: Samples) -> Vec<f32> {
@@ -101,8 +126,22 @@ mod tests {
         assert_eq!(grey(3, 3, Samples::U8(vec![255, 0, 0, 0, 255, 0, 0, 0, 255])), [76.245, 149.685, 29.07]);
         assert_eq!(grey(2, 4, Samples::U8(vec![77, 77, 77, 0, 255, 255, 255, 9])), [77.0, 255.0]);
         assert_eq!(grey(2, 2, Samples::U16(vec![500, 1, 600, 2])), [500.0, 600.0]);
-        // Equal channels are exact even where the weights would round.
         assert_eq!(grey(1, 3, Samples::F32(vec![0.1, 0.1, 0.1])), [0.1]);
+    }
+
+    #[test]
+    fn stored_values_are_turned_into_brightness() {
+        let of = |colour, channels, samples: Vec<u8>| {
+            let width = samples.len() / channels;
+            let image = RawImage { channels, colour, ..RawImage::grey("TIFF", width, 1, Samples::U8(samples)) };
+            micrograph(image, None).unwrap()
+        };
+        assert_eq!(of(Colour::WhiteIsZero { white_at: 15.0 }, 1, vec![0, 15, 4]).grey, [15.0, 0.0, 11.0]);
+        let palette = Colour::Palette(vec![[7, 7, 7], [300, 300, 300]]);
+        let made = of(palette, 1, vec![1, 0, 1, 9]);
+        assert_eq!((made.grey, made.nonfinite_count), (vec![300.0, 7.0, 300.0, 300.0], 1));
+        let cmyk = Colour::Cmyk { full: 255.0 };
+        assert_eq!(of(cmyk, 4, vec![0, 0, 0, 0, 9, 9, 9, 255, 0, 0, 0, 51]).grey, [255.0, 0.0, 204.0]);
     }
 
     #[test]

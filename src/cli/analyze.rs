@@ -1,6 +1,7 @@
 //! `cupule analyze`.
 
 use crate::batch::{self, Job, Verbosity};
+use crate::calibrate::ScaleRequest;
 use crate::config::Config;
 use crate::denoise::DenoiseConfig;
 use crate::error::{Error, Result};
@@ -30,6 +31,10 @@ pub struct Analyze {
     /// Edge of a pixel with its unit (nm, A, pm, um), such as 0.62nm; overrides what the files say [default: from each file]
     #[arg(long, value_name = "LENGTH")]
     pixel_size: Option<PixelSize>,
+
+    /// Let the scale bar that is drawn into an image decide its pixel size where nothing else tells it
+    #[arg(long)]
+    trust_scale_bar: bool,
 
     /// Smallest vesicle diameter to accept, nm
     #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().min_diameter_nm, value_parser = nanometres,
@@ -128,7 +133,7 @@ impl Analyze {
             config,
             model: own.as_ref().unwrap_or_else(|| Model::embedded()),
             device: self.device,
-            pixel_size: self.pixel_size,
+            scale: ScaleRequest { pixel_size: self.pixel_size, trust_scale_bar: self.trust_scale_bar },
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,

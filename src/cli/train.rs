@@ -1,6 +1,7 @@
 //! `cupule train`.
 
 use crate::batch;
+use crate::calibrate::ScaleRequest;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Region, find};
@@ -124,7 +125,8 @@ impl Train {
                 eprintln!("warning: {}: no outlines of it in {}; passed over", input.image, truth.display());
                 continue;
             };
-            let micrograph = batch::load(&input.path, self.pixel_size)?.micrograph;
+            let scale = ScaleRequest { pixel_size: self.pixel_size, ..Default::default() };
+            let micrograph = batch::load(&input.path, &scale)?.micrograph;
             if micrograph.pixel_size.is_none() {
                 let cause = format!("{}: nothing says how large a pixel is", input.image);
                 return Err(Error::config(cause, "give it as --pixel-size, such as --pixel-size 0.62nm"));

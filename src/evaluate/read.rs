@@ -4,7 +4,7 @@ use super::circles::Circle;
 use super::find::{Annotation, Form};
 use super::roi::{self, Fault};
 use super::{Content, Outlines, Shape, regions};
-use crate::calibrate;
+use crate::calibrate::{self, ScaleRequest};
 use crate::error::{Error, Result};
 use crate::image::Samples;
 use crate::read::{Limits, load, read_bytes};
@@ -56,7 +56,7 @@ fn of_fault(path: &Path, fault: Fault) -> Error {
 }
 
 fn labels(path: &Path, warn: &mut dyn FnMut(String)) -> Result<Content> {
-    let raw = read_bytes(path, &load(path, &Limits::default())?, &Limits::default())?;
+    let raw = read_bytes(path, &load(path, &Limits::default())?, &Limits::default(), 0)?;
     if raw.channels != 1 {
         return Err(Error::unsupported(
             path,
@@ -79,7 +79,7 @@ fn labels(path: &Path, warn: &mut dyn FnMut(String)) -> Result<Content> {
             warn(format!("{}: one label in {parts} separate parts; {advice}", path.display()));
         }
     }
-    let scale = calibrate::pixel_size(&raw.metadata, None);
+    let scale = calibrate::pixel_size(&raw.statements, &ScaleRequest::default());
     Ok(Content {
         outlines: Outlines::Regions(regions),
         size_px: Some((raw.width, raw.height)),
@@ -95,7 +95,7 @@ fn whole(samples: &Samples) -> Option<Vec<u32>> {
     // ImageJ's label plugins save reals.
     let real = |v: f64| (v.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&v)).then_some(v as u32);
     match samples {
-        Samples::U8(v) => integers(v),
+        Samples::Bool(v) | Samples::U8(v) => integers(v),
         Samples::U16(v) => integers(v),
         Samples::U32(v) => integers(v),
         Samples::U64(v) => integers(v),
@@ -103,6 +103,7 @@ fn whole(samples: &Samples) -> Option<Vec<u32>> {
         Samples::I16(v) => integers(v),
         Samples::I32(v) => integers(v),
         Samples::I64(v) => integers(v),
+        Samples::F16(v) => v.iter().map(|v| real(v.to_f64())).collect(),
         Samples::F32(v) => v.iter().map(|&v| real(f64::from(v))).collect(),
         Samples::F64(v) => v.iter().map(|&v| real(v)).collect(),
     }

@@ -5,7 +5,7 @@ use crate::image::RawImage;
 use image::codecs::jpeg::JpegDecoder;
 use std::io::Cursor;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
+pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawImage, Fault> {
     // The decoder paints what is missing from a cut file grey and says nothing.
     if !has_end(bytes) {
         return Err(Fault::damaged("the JPEG is cut off"));

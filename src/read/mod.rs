@@ -3,7 +3,6 @@
 //! A format is recognised by its first bytes, never by its name alone; the table `FORMATS` has them all. Reading
 //! never trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
 
-mod ifd;
 mod jpeg;
 mod mrc;
 mod png;
@@ -79,8 +78,8 @@ impl Fault {
     }
 }
 
-/// Reads the first picture of a file's bytes.
-type Reader = fn(&[u8], &Limits) -> std::result::Result<RawImage, Fault>;
+/// Reads one image, counted from 0, of a file's bytes.
+type Reader = fn(&[u8], &Limits, usize) -> std::result::Result<RawImage, Fault>;
 
 /// One row of the table of formats.
 struct Format {
@@ -125,13 +124,13 @@ fn is_digital_micrograph(bytes: &[u8], version: u8, order_at: usize) -> bool {
     bytes.starts_with(&[0, 0, 0, version]) && matches!(bytes.get(order_at..order_at + 4), Some([0, 0, 0, 0 | 1]))
 }
 
-/// Reads the first picture of the file at `path`.
+/// Reads one image, counted from 0, of the file at `path`.
 ///
 /// # Errors
 /// [`Error::Input`] for a file that is missing, empty, damaged or cut off; [`Error::Unsupported`] for one that is intact
 /// but of a kind, a variant or a size that is not read. Both name the file, the cause and the remedy.
-pub fn read(path: &Path, limits: &Limits) -> Result<RawImage> {
-    read_bytes(path, &load(path, limits)?, limits)
+pub fn read(path: &Path, limits: &Limits, frame: usize) -> Result<RawImage> {
+    read_bytes(path, &load(path, limits)?, limits, frame)
 }
 
 /// Brings a file's content into memory.
@@ -162,12 +161,12 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the first picture of a file's content; `path` serves the messages, and its extension as a hint for old MRC
+/// Reads one image, counted from 0, of a file's content; `path` serves the messages, and its extension as a hint for old MRC
 /// files, which bear no mark.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_bytes(path: &Path, bytes: &[u8], limits: &Limits) -> Result<RawImage> {
+pub fn read_bytes(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage> {
     if bytes.is_empty() {
         return Err(Error::input(path, "the file is empty", "export or copy the file again"));
     }
@@ -188,7 +187,7 @@ pub fn read_bytes(path: &Path, bytes: &[u8], limits: &Limits) -> Result<RawImage
     };
     // The last net: a bug in a decoder must cost one image, not the run. Sizes are checked before, because a failed
     // allocation or an exhausted stack ends the program without unwinding.
-    catch_unwind(AssertUnwindSafe(|| reader(bytes, limits)))
+    catch_unwind(AssertUnwindSafe(|| reader(bytes, limits, frame)))
         .unwrap_or_else(|_| Err(Fault::damaged(format!("the {} decoder failed on this content", format.name))))
         .map_err(|fault| fault.of(path))
 }
@@ -233,7 +232,7 @@ mod tests {
             ("gzip", b"\x1f\x8b\x08"),
         ];
         for (name, bytes) in cases {
-            let error = read_bytes(Path::new("folder/x.bin"), bytes, &Limits::default()).unwrap_err();
+            let error = read_bytes(Path::new("folder/x.bin"), bytes, &Limits::default(), 0).unwrap_err();
             let message = error.to_string();
             assert!(matches!(error, Error::Unsupported { .. }), "{message}");
             assert!(message.contains(name) && message.contains("folder/x.bin"), "{message}");
@@ -252,14 +251,14 @@ mod tests {
     #[test]
     fn folders_and_missing_files_are_input_errors() {
         for path in [Path::new("src"), Path::new("no/such/file.tif")] {
-            assert!(matches!(read(path, &Limits::default()), Err(Error::Input { .. })), "{}", path.display());
+            assert!(matches!(read(path, &Limits::default(), 0), Err(Error::Input { .. })), "{}", path.display());
         }
     }
 
     #[test]
     fn a_file_over_the_limit_is_not_loaded() {
         let limits = Limits { max_file_bytes: 10, ..Limits::default() };
-        let message = read(Path::new("Cargo.toml"), &limits).unwrap_err().to_string();
+        let message = read(Path::new("Cargo.toml"), &limits, 0).unwrap_err().to_string();
         assert!(message.contains("10 bytes"), "{message}");
     }
 }

@@ -5,11 +5,13 @@
 //! upside down.
 
 use super::{Fault, Limits};
-use crate::image::{Metadata, MrcCell, RawImage, Samples};
+use crate::image::{RawImage, Samples, Source, Statement};
 
 const HEADER_BYTES: usize = 1024;
 /// Mark of files written by IMOD, whose flag then says whether bytes are signed.
 const IMOD_STAMP: i32 = 1_146_047_817;
+/// Nanometres in an ångström.
+const ANGSTROM_NM: f64 = 0.1;
 const REMEDY: &str = "save it as MRC mode 1, 2 or 6, for example with newstack of IMOD or with mrcfile";
 
 /// Reads words of the header in one byte order.
@@ -52,7 +54,7 @@ pub(super) fn recognises(bytes: &[u8], extension: &str) -> bool {
     marked || named && Header::of(bytes).is_none_or(|h| h.is_sane())
 }
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
+pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawImage, Fault> {
     let header = Header::of(bytes).ok_or_else(|| Fault::damaged("the MRC is shorter than its header of 1024 bytes"))?;
     let positive = |at, name: &str| {
         u64::try_from(header.int(at)).map_err(|_| Fault::damaged(format!("the MRC states a negative {name}")))
@@ -80,15 +82,25 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
         6 => Samples::U16(words(section, if little { u16::from_le_bytes } else { u16::from_be_bytes })),
         _ => Samples::F32(words(section, if little { f32::from_le_bytes } else { f32::from_be_bytes })),
     };
-    let cell = MrcCell { cell_a: (header.real(40), header.real(44)), intervals: (header.int(28), header.int(32)) };
-    Ok(RawImage {
-        width: width as usize,
-        height: height as usize,
-        channels: 1,
-        samples,
-        format: "MRC",
-        metadata: Metadata { mrc_cell: Some(cell), ..Metadata::default() },
-    })
+    let statements = vec![stated(&header)];
+    Ok(RawImage { statements, ..RawImage::grey("MRC", width as usize, height as usize, samples) })
+}
+
+/// Pixel size of the header: cell edges CELLA in ångström over the sampling intervals MX, MY.
+fn stated(header: &Header) -> Statement {
+    let (cell, intervals) = ((header.real(40), header.real(44)), (header.int(28), header.int(32)));
+    let x = f64::from(cell.0) / f64::from(intervals.0);
+    let y = f64::from(cell.1) / f64::from(intervals.1);
+    let raw = format!("{} x {} Å in {} x {}", cell.0, cell.1, intervals.0, intervals.1);
+    let sound = |cell: f32, intervals: i32| cell.is_finite() && cell > 0.0 && intervals > 0;
+    let nm = if sound(cell.0, intervals.0) && sound(cell.1, intervals.1) {
+        Ok((x * ANGSTROM_NM, y * ANGSTROM_NM))
+    } else {
+        Err("the header states no size".into())
+    };
+    let is_default = x == 1.0 && y == 1.0;
+    let doubt = "exactly 1 Å per pixel is what programs write that do not know the size";
+    Statement { doubt: is_default.then(|| doubt.into()), ..Statement::new(Source::Mrc, raw, nm) }
 }
 
 /// Mode 0 is signed in MRC2014; IMOD wrote it unsigned and says so by leaving bit 0 of its flags clear.

@@ -5,7 +5,7 @@ use crate::image::RawImage;
 use image::codecs::png::PngDecoder;
 use std::io::Cursor;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
+pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawImage, Fault> {
     let decoder =
         PngDecoder::with_limits(Cursor::new(bytes), raster::limits(limits)).map_err(|e| raster::fault(e, "PNG"))?;
     raster::read(decoder, "PNG", limits)

@@ -1,7 +1,7 @@
 //! What PNG and JPEG share: both are decoded by the `image` crate.
 
 use super::{Fault, Limits};
-use crate::image::{Metadata, RawImage, Samples};
+use crate::image::{Colour, RawImage, Samples};
 use image::{ColorType, ImageDecoder, ImageError};
 
 /// Takes the picture out of a decoder that has read its header.
@@ -18,15 +18,9 @@ pub(super) fn read(decoder: impl ImageDecoder, format: &'static str, limits: &Li
         }
         other => return Err(Fault::unsupported(format!("the {format} stores its pixels as {other:?}"), REMEDY)),
     };
-    Ok(RawImage {
-        width: width as usize,
-        height: height as usize,
-        channels: color.channel_count().into(),
-        samples,
-        format,
-        // Both formats may state a print resolution, which says nothing about the specimen.
-        metadata: Metadata::default(),
-    })
+    let channels = color.channel_count().into();
+    let colour = if channels >= 3 { Colour::Rgb } else { Colour::Grey };
+    Ok(RawImage { channels, colour, ..RawImage::grey(format, width as usize, height as usize, samples) })
 }
 
 /// The limits in the words of the `image` crate.

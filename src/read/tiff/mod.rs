@@ -4,16 +4,17 @@
 //! brighter: where the file says that zero is white (PhotometricInterpretation 0) the values come inverted, `max - v`
 //! for unsigned integers and `1 - v` for reals.
 
-use super::ifd::{self, Directory};
+mod ifd;
+mod stated;
+
 use super::{Fault, Limits};
-use crate::image::{Metadata, RawImage, Samples};
+use crate::image::{Colour, RawImage, Samples};
+use ifd::Directory;
 use std::io::{Cursor, ErrorKind};
 use tiff::decoder::{ChunkType, Decoder, DecodingResult};
 use tiff::tags::CompressionMethod;
 use tiff::{ColorType, TiffError};
 
-/// Longest ImageDescription that is kept: an OME-XML of a large plate fits.
-const MAX_DESCRIPTION_BYTES: usize = 16 << 20;
 const REMEDY: &str = "save it as an uncompressed 8-bit, 16-bit or 32-bit greyscale TIFF, for example with Fiji";
 
 /// Either byte order, classic (42) or BigTIFF (43).
@@ -21,7 +22,7 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
     matches!(bytes, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
 }
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
+pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawImage, Fault> {
     let directory = Directory::first(bytes).ok_or_else(|| Fault::damaged("the TIFF is cut off"))?;
     if let Some(tag) = directory.missing() {
         return Err(Fault::damaged(format!("the TIFF is cut off or damaged (tag {tag} points outside the file)")));
@@ -52,8 +53,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
     if samples.len() != pixels * channels {
         return Err(Fault::damaged(format!("the TIFF holds {} samples for {pixels} pixels", samples.len())));
     }
-    let metadata = metadata(&directory);
-    Ok(RawImage { width: width as usize, height: height as usize, channels, samples, format: "TIFF", metadata })
+    let colour = if channels >= 3 { Colour::Rgb } else { Colour::Grey };
+    let statements = stated::statements(&directory);
+    Ok(RawImage { channels, colour, statements, ..RawImage::grey("TIFF", width as usize, height as usize, samples) })
 }
 
 /// Samples per pixel in the result: 1 to 4.
@@ -127,17 +129,6 @@ fn samples(decoded: DecodingResult, pixels: usize, planes: usize) -> Samples {
         DecodingResult::F16(v) => Samples::F32(weave(v.iter().map(|h| h.to_f32()).collect(), pixels, planes)),
         DecodingResult::F32(v) => Samples::F32(weave(v, pixels, planes)),
         DecodingResult::F64(v) => Samples::F64(weave(v, pixels, planes)),
-    }
-}
-
-/// What calibration wants. A damaged tag counts as absent: it must not cost the picture.
-fn metadata(directory: &Directory) -> Metadata {
-    let short_enough = directory.bytes(ifd::IMAGE_DESCRIPTION).is_some_and(|b| b.len() <= MAX_DESCRIPTION_BYTES);
-    Metadata {
-        image_description: directory.text(ifd::IMAGE_DESCRIPTION).filter(|_| short_enough),
-        resolution: directory.real(ifd::X_RESOLUTION).zip(directory.real(ifd::Y_RESOLUTION)),
-        resolution_unit: directory.uint(ifd::RESOLUTION_UNIT).and_then(|unit| u16::try_from(unit).ok()),
-        mrc_cell: None,
     }
 }
 
