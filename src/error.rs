@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Everything that can go wrong, by whose fault.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// A file is damaged, empty or unreadable.
     #[error("{}: {cause}; {remedy}", path.display())]

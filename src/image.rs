@@ -247,6 +247,63 @@ pub struct Micrograph {
     pub nonfinite_count: usize,
     /// `None` when no witness of the scale could be believed.
     pub pixel_size: Option<PixelSize>,
+    /// Where something was drawn into the picture: nothing is looked for there.
+    pub marks: Vec<Region>,
+}
+
+impl Micrograph {
+    /// Finite grey values into which nothing was drawn.
+    pub fn new(width: usize, height: usize, grey: Vec<f32>, pixel_size: Option<PixelSize>) -> Self {
+        Self { width, height, grey, nonfinite_count: 0, pixel_size, marks: Vec::new() }
+    }
+}
+
+/// A rectangle of pixels: columns `x0` to before `x1`, rows `y0` to before `y1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Region {
+    pub kind: RegionKind,
+    pub x0: usize,
+    pub y0: usize,
+    pub x1: usize,
+    pub y1: usize,
+}
+
+/// What was drawn into a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionKind {
+    /// A strip with the microscope's settings.
+    DataBar,
+    /// A scale bar with its label.
+    ScaleBar,
+    /// Letters, numbers, arrows.
+    Text,
+}
+
+impl RegionKind {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DataBar => "data bar",
+            Self::ScaleBar => "scale bar",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// Which pixels of a picture of (width, height) lie in one of the regions, row-major; empty when there is no region.
+pub fn covered(regions: &[Region], (width, height): (usize, usize)) -> Vec<bool> {
+    if regions.is_empty() {
+        return Vec::new();
+    }
+    let mut covered = vec![false; width * height];
+    for region in regions {
+        let (x0, x1) = (region.x0.min(width), region.x1.min(width));
+        for y in region.y0.min(height)..region.y1.min(height) {
+            covered[y * width..][x0..x1.max(x0)].fill(true);
+        }
+    }
+    covered
 }
 
 /// Which particle each pixel belongs to: 0 is background.

@@ -24,6 +24,7 @@ pub mod error;
 pub mod evaluate;
 pub mod gpu;
 pub mod image;
+pub mod marks;
 pub mod measure;
 pub mod network;
 pub mod pipeline;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use serde::Serialize;
+use std::fmt;
 use std::str::FromStr;
 
 /// Smallest pixel that an electron micrograph can have, nm (a tenth of the hydrogen atom's diameter).
@@ -38,6 +39,16 @@ impl PixelSize {
     /// How far the pixel is from square: `|x/y - 1|`.
     pub fn anisotropy(&self) -> f64 {
         (self.x_nm / self.y_nm - 1.0).abs()
+    }
+}
+
+impl fmt::Display for PixelSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.x_nm == self.y_nm {
+            write!(f, "{} nm", self.x_nm)
+        } else {
+            write!(f, "{} x {} nm", self.x_nm, self.y_nm)
+        }
     }
 }
 

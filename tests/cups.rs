@@ -78,7 +78,7 @@ impl Planted {
         });
         let grey = grey.collect();
         let pixel_size = PixelSize::square(PIXEL_NM);
-        Micrograph { width: SIDE_PX, height: SIDE_PX, grey, nonfinite_count: 0, pixel_size }
+        Micrograph::new(SIDE_PX, SIDE_PX, grey, pixel_size)
     }
 }
 

@@ -171,7 +171,7 @@ fn fixtures_read_as_outside_programs_read_them() {
                 assert!((ours / theirs - 1.0).abs() < 1e-6, "{}: {ours} nm, expected {theirs}", path.display());
             }
         }
-        let made = micrograph(image, scale.pixel_size).unwrap();
+        let made = micrograph(image).unwrap();
         assert!(made.grey.iter().all(|v| v.is_finite()), "{}", path.display());
         assert_eq!(made.nonfinite_count.to_string(), row["nonfinite"], "{}", path.display());
     }
@@ -331,7 +331,7 @@ fn hostile_files_cost_an_error_at_most() {
         match read_damaged(path, &bytes, &limits, 64 << 20) {
             Ok(image) => {
                 let scale = pixel_size(&image.statements, &ScaleRequest::default());
-                let grey = micrograph(image, scale.pixel_size).map(|m| m.grey.len());
+                let grey = micrograph(image).map(|m| m.grey.len());
                 images.push(format!("{} {:?} {grey:?}", path.display(), scale.pixel_size));
             }
             Err(_) => errors += 1,

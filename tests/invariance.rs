@@ -27,7 +27,7 @@ fn original() -> Micrograph {
 
 fn picture(width: usize, grey: Vec<f32>, pixel_nm: f64) -> Micrograph {
     let height = grey.len() / width;
-    Micrograph { width, height, grey, nonfinite_count: 0, pixel_size: PixelSize::square(pixel_nm) }
+    Micrograph::new(width, height, grey, PixelSize::square(pixel_nm))
 }
 
 /// Accepted vesicles as x, y, diameter (nm) and confidence.

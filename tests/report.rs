@@ -11,7 +11,7 @@ use cupule::report::csv::{ImageTable, ParticleTable, decimal};
 use cupule::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
 use cupule::report::labels::write_labels;
 use cupule::report::overlay::{overlay, write_overlay};
-use cupule::report::{ImageCounts, ImageRow, ParticleRow};
+use cupule::report::{ImageCounts, ImageRow, ParticleRow, ScaleBarRow};
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -90,6 +90,7 @@ fn nanometres_follow_from_pixels() {
         solidity: 0.95,
         aspect_ratio: 1.1,
         touches_border: false,
+        covered_share: 0.0,
     };
     let particle = Particle { shape, ..particle(1, (10.0, 20.0), 6.0, Status::Accepted, (64, 64)) };
     // Four times as high as wide: lengths go by the edge of the square of the same area, 2 nm.
@@ -150,11 +151,15 @@ fn an_image_row_says_everything() {
         seconds: Some(1.25),
         warnings: vec!["one".into(), "two".into()],
         input_sha256: Some("ab".into()),
+        frame: Some("mean".into()),
+        frame_count: Some(3),
+        scale_bar: Some(ScaleBarRow { length_nm: 200.0, length_px: 322.5, confidence: 0.98 }),
+        covered_share: Some(0.0625),
         error: None,
     };
     let text = String::from_utf8(image_table(&[row])).unwrap();
     let expected = "dir/a.tif,a,ok,,TIFF,162,161,0.62,--pixel-size,20,2,10,8,40,1234.5,12,0.0001234568,0,native,1.25,\
-                    one; two,ab";
+                    one; two,ab,mean,3,200,322.5,0.98,0.0625";
     // The one cell that begins like a formula.
     assert_eq!(text.lines().nth(1).unwrap(), expected.replace("--pixel-size", "'--pixel-size"));
 }
@@ -368,7 +373,7 @@ fn picture(width: usize, height: usize, pixel_size: Option<PixelSize>) -> Microg
         (state >> 8) as f32 / 16_777_216.0 - 0.5
     };
     let grey = (0..width * height).map(|i| 1000.0 + 60.0 * (noise() + noise()) + (i % width) as f32 * 0.02).collect();
-    Micrograph { width, height, grey, nonfinite_count: 0, pixel_size }
+    Micrograph::new(width, height, grey, pixel_size)
 }
 
 /// A micrograph with lighter discs on a jittered grid of `step` px; some accepted, some cut by the border.
@@ -497,7 +502,7 @@ fn absurd_outlines_do_no_harm() {
     for (x, r) in absurd {
         overlay(&picture, &[with(x, r)]);
     }
-    let empty = Micrograph { width: 0, height: 0, grey: vec![], nonfinite_count: 0, pixel_size: None };
+    let empty = Micrograph::new(0, 0, vec![], None);
     overlay(&empty, &[]);
 }
 
@@ -527,7 +532,13 @@ fn the_run_is_on_record() {
         command: vec!["cupule".into(), "run".into(), "a b.tif".into()],
         config: serde_json::json!({ "min_diameter_nm": 30.0 }),
         device: DeviceRecord { name: "CPU".into(), backend: "native".into(), ..DeviceRecord::default() },
-        inputs: vec![InputRecord { image: "a b.tif".into(), sha256: None, bytes: Some(12), status: "failed".into() }],
+        inputs: vec![InputRecord {
+            image: "a b.tif".into(),
+            sha256: None,
+            bytes: Some(12),
+            status: "failed".into(),
+            scale: None,
+        }],
         counts: BTreeMap::from([("accepted".into(), 3)]),
         stages: vec![StageRecord { name: "read".into(), seconds: 0.5 }],
         started_utc: utc(UNIX_EPOCH),

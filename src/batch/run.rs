@@ -1,22 +1,20 @@
 //! The work on a list of files: one thread reads ahead, the others analyse one image after the other, results are written
 //! in the order of the list.
 
-use super::{Input, Progress, Verbosity};
-use crate::calibrate::{self, Scale, ScaleRequest};
+use super::{Content, Frame, Frames, Input, Loaded, Opening, Progress, Verbosity};
+use crate::calibrate::Scale;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Device, DeviceRequest};
-use crate::image::Micrograph;
+use crate::image::{self, Micrograph, Source};
 use crate::measure::{Measured, Model, Status, mask};
 use crate::network;
 use crate::pipeline::{self, Analysis};
-use crate::read::{self, Limits};
 use crate::report::atomic::{WholeFile, output_error, write_whole};
 use crate::report::csv::{ImageTable, ParticleTable};
 use crate::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
-use crate::report::{ImageCounts, ImageRow, ParticleRow, labels, overlay};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use crate::report::{ImageCounts, ImageRow, ParticleRow, ScaleBarRow, labels, overlay};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -38,7 +36,9 @@ pub struct Job<'a> {
     /// What judges the outlines.
     pub model: &'a Model,
     pub device: DeviceRequest,
-    pub scale: ScaleRequest,
+    pub opening: Opening,
+    /// Which images of stacks.
+    pub frames: Frames,
     /// The command line, for the record.
     pub command: Vec<String>,
     pub verbosity: Verbosity,
@@ -51,13 +51,17 @@ pub struct Outcome {
     pub failed: usize,
 }
 
-/// A file that was read.
-pub struct Loaded {
-    format: &'static str,
-    sha256: String,
-    bytes: u64,
-    scale: Scale,
-    pub micrograph: Micrograph,
+/// One image to analyse.
+struct Task<'a> {
+    input: &'a Input,
+    /// As the user named it; with `@` and a number for one image of a stack taken apart.
+    image: String,
+    /// Folder of its results below `images/`.
+    folder: String,
+    frame: Frame,
+    /// Checksum and length of the file, once it was read.
+    file: Option<(String, u64)>,
+    loaded: Result<Loaded>,
 }
 
 /// Analyses all inputs into the output folder.
@@ -79,45 +83,42 @@ pub fn run(job: &Job) -> Result<Outcome> {
 
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(READ_AHEAD);
-        scope.spawn(move || {
-            for input in job.inputs {
-                // The receiver is gone when the run ended early.
-                if sender.send(load(&input.path, &job.scale)).is_err() {
-                    break;
-                }
-            }
-        });
-        for (input, loaded) in job.inputs.iter().zip(receiver) {
-            progress.start(&input.image);
+        // The receiver is gone when the run ended early.
+        scope.spawn(move || read_ahead(job, |task| sender.send(task).is_ok()));
+        for task in receiver {
+            progress.start(&task.image);
             let start = Instant::now();
-            let mut row = ImageRow { image: input.image.clone(), ..Default::default() };
+            let mut row = ImageRow { image: task.image.clone(), ..Default::default() };
+            let (bytes, loaded) = (task.file.as_ref().map(|file| file.1), task.loaded);
+            row.input_sha256 = task.file.map(|file| file.0);
             let result = loaded.and_then(|loaded| {
-                describe_input(&mut row, &loaded);
+                describe_input(&mut row, &loaded, task.frame, job.frames);
                 let analysis = analyze(&loaded.micrograph, job, &mut device, &mut row)?;
                 describe_analysis(&mut row, &analysis, &device);
-                write_pictures(input, &images_folder.join(&input.folder), &loaded.micrograph, &analysis.measured)?;
+                let folder = images_folder.join(&task.folder);
+                write_pictures(&task.input.path, &folder, &loaded.micrograph, &analysis.measured)?;
                 Ok((loaded, analysis))
             });
             row.seconds = Some(start.elapsed().as_secs_f64());
             for warning in &row.warnings {
-                progress.warn(&format!("{}: {warning}", input.image));
+                progress.warn(&format!("{}: {warning}", task.image));
             }
             match result {
                 Ok((loaded, analysis)) => {
-                    row.output = Some(input.folder.clone());
+                    row.output = Some(task.folder);
                     for particle in &analysis.measured.particles {
                         let pixel_size = loaded.micrograph.pixel_size;
-                        let row = ParticleRow { image: &input.image, pixel_size, particle };
+                        let row = ParticleRow { image: &task.image, pixel_size, particle };
                         particles.row(&row).map_err(|e| output_error(&particles_path, &e))?;
                     }
                     progress.done(&line(&row, &analysis));
-                    record.add(&row, Some(loaded.bytes), &analysis.stages);
+                    record.add(&row, bytes, Some(loaded.scale), &analysis.stages);
                 }
                 Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
                     row.error = Some(cause(&error));
                     progress.failed(&error.to_string());
-                    remove_pictures(&images_folder.join(&input.folder))?;
-                    record.add(&row, None, &[]);
+                    remove_pictures(&images_folder.join(&task.folder))?;
+                    record.add(&row, bytes, None, &[]);
                 }
                 Err(error) => return Err(error),
             }
@@ -132,23 +133,43 @@ pub fn run(job: &Job) -> Result<Outcome> {
     image_table.commit()?;
     record.write(&job.out.join("run.json"))?;
     progress.finish(&record.summary(job.out));
-    Ok(Outcome { images: job.inputs.len(), failed: record.failed })
+    Ok(Outcome { images: record.run.inputs.len(), failed: record.failed })
 }
 
-/// Reads and calibrates one file.
-///
-/// # Errors
-/// [`Error::Input`] or [`Error::Unsupported`] with the file's name.
-pub fn load(path: &Path, request: &ScaleRequest) -> Result<Loaded> {
-    let limits = Limits::default();
-    let bytes = read::load(path, &limits)?;
-    let raw = read::read_bytes(path, &bytes, &limits, 0)?;
-    let format = raw.format;
-    let scale = calibrate::pixel_size(&raw.statements, request);
-    let micrograph = calibrate::micrograph(raw, scale.pixel_size)
-        .map_err(|cause| Error::input(path, cause, "check the file in an image viewer"))?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Loaded { format, sha256, bytes: bytes.len() as u64, scale, micrograph })
+/// Reads all images of all inputs in order and hands them on until that is refused.
+fn read_ahead<'a>(job: &Job<'a>, mut hand_on: impl FnMut(Task<'a>) -> bool) {
+    let folders: HashSet<&str> = job.inputs.iter().map(|input| input.folder.as_str()).collect();
+    for input in job.inputs {
+        let content = Content::load(&input.path, &job.opening.limits);
+        let file = content.as_ref().ok().map(|content| (content.sha256.clone(), content.file_bytes));
+        let load = |frame| content.as_ref().map_err(Clone::clone)?.image(&input.path, &job.opening, frame);
+        let chosen = match job.frames {
+            Frames::One(frame) => frame,
+            Frames::All => Frame::default(),
+        };
+        let first = load(chosen);
+        let stack = match &first {
+            Ok(loaded) if job.frames == Frames::All => loaded.frames,
+            _ => 1,
+        };
+        let mut first = Some(first);
+        for index in 0..stack {
+            let frame = if stack > 1 { Frame::Index(index) } else { chosen };
+            let (mut image, mut folder) = (input.image.clone(), input.folder.clone());
+            if stack > 1 {
+                image += &format!("@{index}");
+                folder += &format!("@{index}");
+                // Some other file may be called so.
+                while folders.contains(folder.as_str()) {
+                    folder.push('_');
+                }
+            }
+            let loaded = first.take().unwrap_or_else(|| load(frame));
+            if !hand_on(Task { input, image, folder, frame, file: file.clone(), loaded }) {
+                return;
+            }
+        }
+    }
 }
 
 /// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
@@ -163,7 +184,7 @@ fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut Im
     }
 }
 
-fn describe_input(row: &mut ImageRow, loaded: &Loaded) {
+fn describe_input(row: &mut ImageRow, loaded: &Loaded, frame: Frame, asked: Frames) {
     let micrograph = &loaded.micrograph;
     row.format = Some(loaded.format.into());
     row.width_px = Some(micrograph.width);
@@ -171,9 +192,26 @@ fn describe_input(row: &mut ImageRow, loaded: &Loaded) {
     row.pixel_size = micrograph.pixel_size;
     row.pixel_size_source = Some(loaded.scale.source.name().into());
     row.nonfinite_count = Some(micrograph.nonfinite_count);
-    row.input_sha256 = Some(loaded.sha256.clone());
+    row.frame_count = Some(loaded.frames);
+    row.frame = Some(match frame {
+        Frame::Index(index) => index.to_string(),
+        Frame::Mean => "mean".into(),
+    });
+    row.scale_bar = loaded.scale_bar.as_ref().and_then(|bar| {
+        Some(ScaleBarRow { length_nm: bar.length_nm?, length_px: bar.length_px, confidence: bar.confidence })
+    });
+    let covered = image::covered(&micrograph.marks, (micrograph.width, micrograph.height));
+    row.covered_share =
+        Some(covered.iter().filter(|&&c| c).count() as f64 / (micrograph.width * micrograph.height) as f64);
     row.warnings.clone_from(&loaded.scale.warnings);
-    for witness in &loaded.scale.witnesses {
+    if loaded.frames > 1 && asked == Frames::default() {
+        row.warnings.push(format!(
+            "image 0 of {} was analysed; --frame chooses another, all of them or their mean",
+            loaded.frames
+        ));
+    }
+    // That a print resolution is not used goes without saying.
+    for witness in loaded.scale.witnesses.iter().filter(|witness| witness.source != Source::Print) {
         if let Some(refused) = &witness.refused {
             row.warnings.push(format!("pixel size of {} not used: {refused}", witness.source.name()));
         }
@@ -203,12 +241,11 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
 }
 
 /// Writes the label picture and the overlay of one image.
-fn write_pictures(input: &Input, folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
+fn write_pictures(path: &Path, folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| output_error(folder, &e))?;
-    let path = folder.join(LABELS);
     let picture = mask::label_image((micrograph.width, micrograph.height), &measured.particles)
-        .map_err(|e| Error::unsupported(&input.path, e, "analyse the picture in parts"))?;
-    write_whole(&path, |out| labels::write_labels(out, &picture, micrograph.pixel_size))?;
+        .map_err(|e| Error::unsupported(path, e, "analyse the picture in parts"))?;
+    write_whole(&folder.join(LABELS), |out| labels::write_labels(out, &picture, micrograph.pixel_size))?;
     write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, micrograph, &measured.particles))
 }
 
@@ -260,7 +297,9 @@ impl Record {
     fn new(job: &Job, device: &Device) -> Self {
         let info = device.info();
         let mut config = serde_json::to_value(job.config).unwrap_or_default();
-        config["pixel_size"] = serde_json::to_value(job.scale.pixel_size).unwrap_or_default();
+        config["pixel_size"] = serde_json::to_value(job.opening.scale.pixel_size).unwrap_or_default();
+        config["trust_scale_bar"] = job.opening.scale.trust_scale_bar.into();
+        config["frame"] = serde_json::to_value(job.frames).unwrap_or_default();
         config["segment"]["network"] = network::Model::embedded().version.clone().into();
         config["verdict"]["model"] = job.model.version.clone().into();
         let run = RunRecord {
@@ -283,7 +322,7 @@ impl Record {
         Self { run, failed: 0 }
     }
 
-    fn add(&mut self, row: &ImageRow, bytes: Option<u64>, stages: &[(&'static str, f64)]) {
+    fn add(&mut self, row: &ImageRow, bytes: Option<u64>, scale: Option<Scale>, stages: &[(&'static str, f64)]) {
         let failed = row.error.is_some();
         self.failed += usize::from(failed);
         self.run.inputs.push(InputRecord {
@@ -291,6 +330,7 @@ impl Record {
             sha256: row.input_sha256.clone(),
             bytes,
             status: if failed { "failed" } else { "ok" }.into(),
+            scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
         });
         let counts = row.counts.unwrap_or_default();
         for (name, count) in [

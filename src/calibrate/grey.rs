@@ -1,7 +1,6 @@
 //! Stored samples to finite grey values.
 
 use crate::image::{Colour, Micrograph, RawImage, Samples};
-use crate::units::PixelSize;
 use rayon::prelude::*;
 
 /// Weights of red, green and blue in the luminance of ITU-R Rec. 601.
@@ -11,11 +10,13 @@ const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 /// equal channels keeps its value exactly), alpha and other extras are dropped, values that are not finite are counted and
 /// become the median of the others.
 ///
+/// Scale and marks are left open.
+///
 /// Integers beyond 2^24 and doubles are rounded to the nearest `f32`; a double beyond its range counts as not finite.
 ///
 /// # Errors
 /// A message, without the file's name, when the picture is empty, has no finite pixel or its parts do not fit together.
-pub fn micrograph(raw: RawImage, pixel_size: Option<PixelSize>) -> Result<Micrograph, String> {
+pub fn micrograph(raw: RawImage) -> Result<Micrograph, String> {
     let RawImage { width, height, channels, samples, colour, .. } = raw;
     let pixels = width.checked_mul(height).filter(|&n| n > 0);
     let pixels = pixels.ok_or(format!("the picture is {width} x {height} pixels"))?;
@@ -42,7 +43,7 @@ pub fn micrograph(raw: RawImage, pixel_size: Option<PixelSize>) -> Result<Microg
         Samples::I64(v) => to_grey(&v, channels, &colour, |s| s as f64),
     };
     let nonfinite_count = fill_nonfinite(&mut grey)?;
-    Ok(Micrograph { width, height, grey, nonfinite_count, pixel_size })
+    Ok(Micrograph { nonfinite_count, ..Micrograph::new(width, height, grey, None) })
 }
 
 /// Generic over `value`, not by pointer: only what is inlined is vectorised.
@@ -110,7 +111,7 @@ mod tests {
     }
 
     fn grey(width: usize, channels: usize, samples: Samples) -> Vec<f32> {
-        micrograph(raw(width, 1, channels, samples), None).unwrap().grey
+        micrograph(raw(width, 1, channels, samples)).unwrap().grey
     }
 
     #[test]
@@ -134,7 +135,7 @@ mod tests {
         let of = |colour, channels, samples: Vec<u8>| {
             let width = samples.len() / channels;
             let image = RawImage { channels, colour, ..RawImage::grey("TIFF", width, 1, Samples::U8(samples)) };
-            micrograph(image, None).unwrap()
+            micrograph(image).unwrap()
         };
         assert_eq!(of(Colour::WhiteIsZero { white_at: 15.0 }, 1, vec![0, 15, 4]).grey, [15.0, 0.0, 11.0]);
         let palette = Colour::Palette(vec![[7, 7, 7], [300, 300, 300]]);
@@ -147,17 +148,17 @@ mod tests {
     #[test]
     fn what_is_not_finite_becomes_the_median() {
         let values = vec![1.0, f32::NAN, 5.0, f32::INFINITY, 3.0, f32::NEG_INFINITY, 100.0];
-        let made = micrograph(raw(7, 1, 1, Samples::F32(values)), None).unwrap();
+        let made = micrograph(raw(7, 1, 1, Samples::F32(values))).unwrap();
         assert_eq!((made.nonfinite_count, made.grey), (3, vec![1.0, 4.0, 5.0, 4.0, 3.0, 4.0, 100.0]));
-        let beyond = micrograph(raw(3, 1, 1, Samples::F64(vec![1e300, 2.0, 2.0])), None).unwrap();
+        let beyond = micrograph(raw(3, 1, 1, Samples::F64(vec![1e300, 2.0, 2.0]))).unwrap();
         assert_eq!((beyond.nonfinite_count, beyond.grey), (1, vec![2.0; 3]));
     }
 
     #[test]
     fn pictures_without_content_are_refused() {
-        assert!(micrograph(raw(2, 1, 1, Samples::F32(vec![f32::NAN; 2])), None).is_err());
-        assert!(micrograph(raw(0, 5, 1, Samples::U8(vec![])), None).is_err());
-        assert!(micrograph(raw(2, 2, 1, Samples::U8(vec![0; 3])), None).is_err());
-        assert!(micrograph(raw(usize::MAX, 2, 1, Samples::U8(vec![0; 3])), None).is_err());
+        assert!(micrograph(raw(2, 1, 1, Samples::F32(vec![f32::NAN; 2]))).is_err());
+        assert!(micrograph(raw(0, 5, 1, Samples::U8(vec![]))).is_err());
+        assert!(micrograph(raw(2, 2, 1, Samples::U8(vec![0; 3]))).is_err());
+        assert!(micrograph(raw(usize::MAX, 2, 1, Samples::U8(vec![0; 3]))).is_err());
     }
 }

@@ -72,7 +72,7 @@ pub struct Scale {
 /// A scale bar decides only where it is trusted or another witness agrees with it; a print resolution never. Warns of
 /// pixels that are not square (2 %) or unusual, of doubts about the winner, and of witnesses that disagree (3 %).
 pub fn pixel_size(statements: &[Statement], request: &ScaleRequest) -> Scale {
-    let typed = request.pixel_size.map(|p| Statement::new(Source::User, describe(p), Ok((p.x_nm, p.y_nm))));
+    let typed = request.pixel_size.map(|p| Statement::new(Source::User, p.to_string(), Ok((p.x_nm, p.y_nm))));
     let mut witnesses: Vec<Witness> = typed.iter().chain(statements).map(Witness::from).collect();
     witnesses.sort_by_key(|witness| witness.source);
     hear_with_reserve(&mut witnesses, request.trust_scale_bar);
@@ -110,13 +110,13 @@ fn warnings(winner: &Witness, witnesses: &[Witness]) -> Vec<String> {
     let Some(size) = winner.value else { return warnings };
     let by = winner.source.name();
     if let Some(doubt) = &winner.doubt {
-        warnings.push(format!("the pixel size of {} by {by} is doubtful: {doubt}", describe(size)));
+        warnings.push(format!("the pixel size of {} by {by} is doubtful: {doubt}", size));
     }
     if size.anisotropy() > MAX_ANISOTROPY {
-        warnings.push(format!("the pixels are not square: {} by {by}", describe(size)));
+        warnings.push(format!("the pixels are not square: {} by {by}", size));
     }
     if !USUAL_NM.contains(&size.x_nm) || !USUAL_NM.contains(&size.y_nm) {
-        warnings.push(format!("the pixel size of {} by {by} is unusual for vesicles; check it", describe(size)));
+        warnings.push(format!("the pixel size of {} by {by} is unusual for vesicles; check it", size));
     }
     // What a print resolution says differs nearly always and means nothing.
     let heard = || witnesses.iter().filter(|w| w.source != Source::Print).filter_map(|w| Some((w.source, w.value?)));
@@ -124,9 +124,9 @@ fn warnings(winner: &Witness, witnesses: &[Witness]) -> Vec<String> {
         for (other_source, other) in heard().skip(i + 1).filter(|(_, other)| differ(size, *other)) {
             warnings.push(format!(
                 "two pixel sizes disagree: {} by {}, {} by {}; was the image resampled?",
-                describe(size),
+                size,
                 source.name(),
-                describe(other),
+                other,
                 other_source.name()
             ));
         }
@@ -137,10 +137,6 @@ fn warnings(winner: &Witness, witnesses: &[Witness]) -> Vec<String> {
 fn differ(a: PixelSize, b: PixelSize) -> bool {
     let far = |a: f64, b: f64| (a / b - 1.0).abs() > MAX_DISAGREEMENT;
     far(a.x_nm, b.x_nm) || far(a.y_nm, b.y_nm)
-}
-
-fn describe(size: PixelSize) -> String {
-    if size.x_nm == size.y_nm { format!("{} nm", size.x_nm) } else { format!("{} x {} nm", size.x_nm, size.y_nm) }
 }
 
 #[cfg(test)]

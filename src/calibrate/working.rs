@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
 use crate::image::Micrograph;
 
+use super::cover::cover;
 use super::native::BinParams;
 
 /// Finest working pixel, nm. A membrane with its stain is 5 nm or more, so finer sampling adds noise and time only;
@@ -45,14 +46,16 @@ impl Working {
     }
 }
 
-/// Puts a micrograph on the working grid.
+/// Puts a micrograph on the working grid, what was drawn into it painted over.
 ///
 /// `pixel_nm` is the edge of an original pixel, nm.
 pub fn working(device: &Device, micrograph: &Micrograph, pixel_nm: f64) -> Result<Working> {
     let shorter = micrograph.width.min(micrograph.height);
     let factor = ((2.0 * WORKING_PIXEL_MIN_NM / pixel_nm).floor() as usize).clamp(1, shorter);
     let (width, height) = (micrograph.width / factor, micrograph.height / factor);
-    let (low, high) = tails(&micrograph.grey);
+    let mut grey = micrograph.grey.clone();
+    cover(&mut grey, (micrograph.width, micrograph.height), &micrograph.marks);
+    let (low, high) = tails(&grey);
     let range = f64::from(high) - f64::from(low);
     // A picture of one value has no range; any scale shows it as it is.
     let grey_per_unit = if range > 0.0 { range / RANGE_WORKING } else { 1.0 };
@@ -65,7 +68,7 @@ pub fn working(device: &Device, micrograph: &Micrograph, pixel_nm: f64) -> Resul
         offset: grey_at_zero as f32,
         scale: (1.0 / (grey_per_unit * (factor * factor) as f64)) as f32,
     };
-    let grey = device.upload(micrograph.grey.clone())?;
+    let grey = device.upload(grey)?;
     let plane = device.run(&kernels::BIN, &params, &[&grey], width * height, [width, height, 1])?;
     Ok(Working { plane, width, height, factor, pixel_nm: pixel_nm * factor as f64, grey_per_unit, grey_at_zero })
 }

@@ -1,12 +1,13 @@
 //! `cupule analyze`.
 
-use crate::batch::{self, Job, Verbosity};
+use crate::batch::{self, Frames, Job, Opening, Verbosity};
 use crate::calibrate::ScaleRequest;
 use crate::config::Config;
 use crate::denoise::DenoiseConfig;
 use crate::error::{Error, Result};
 use crate::gpu::DeviceRequest;
 use crate::measure::{Model, VerdictConfig};
+use crate::read::Limits;
 use crate::segment::SegmentConfig;
 use crate::units::{PixelSize, parse_length_nm};
 use clap::{ArgAction, Args};
@@ -35,6 +36,14 @@ pub struct Analyze {
     /// Let the scale bar that is drawn into an image decide its pixel size where nothing else tells it
     #[arg(long)]
     trust_scale_bar: bool,
+
+    /// Which images of a stack: a number from 0 on, all (each as an image of its own) or mean
+    #[arg(long, value_name = "N|all|mean", default_value = "0")]
+    frame: Frames,
+
+    /// Largest image to read, px; larger ones are refused before memory is taken for them
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_pixels)]
+    max_pixels: u64,
 
     /// Smallest vesicle diameter to accept, nm
     #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().min_diameter_nm, value_parser = nanometres,
@@ -133,7 +142,11 @@ impl Analyze {
             config,
             model: own.as_ref().unwrap_or_else(|| Model::embedded()),
             device: self.device,
-            scale: ScaleRequest { pixel_size: self.pixel_size, trust_scale_bar: self.trust_scale_bar },
+            opening: Opening {
+                scale: ScaleRequest { pixel_size: self.pixel_size, trust_scale_bar: self.trust_scale_bar },
+                limits: Limits::of_pixels(self.max_pixels),
+            },
+            frames: self.frame,
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,

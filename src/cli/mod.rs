@@ -4,6 +4,7 @@ mod analyze;
 mod columns;
 mod devices;
 mod evaluate;
+mod inspect;
 mod synth;
 mod train;
 
@@ -25,6 +26,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong 
 #[derive(Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Inspect(inspect::Inspect),
     Evaluate(evaluate::Evaluate),
     Synth(synth::Synth),
     Devices(devices::Devices),
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
     let result = match Cli::parse().command {
         Command::Analyze(command) => command.run(),
+        Command::Inspect(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Devices(command) => command.run(),

@@ -1,6 +1,6 @@
 //! `cupule train`.
 
-use crate::batch;
+use crate::batch::{self, Opening};
 use crate::calibrate::ScaleRequest;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -119,14 +119,15 @@ impl Train {
     fn annotated(&self, truth: &Path) -> Result<Vec<Lesson>> {
         let annotations = find::find(truth)?;
         let inputs = batch::find(&self.images, &self.out)?;
+        let scale = ScaleRequest { pixel_size: self.pixel_size, ..Default::default() };
+        let opening = Opening { scale, ..Default::default() };
         let mut lessons = Vec::new();
         for input in &inputs {
             let Some(annotation) = annotations.images.get(&input.folder) else {
                 eprintln!("warning: {}: no outlines of it in {}; passed over", input.image, truth.display());
                 continue;
             };
-            let scale = ScaleRequest { pixel_size: self.pixel_size, ..Default::default() };
-            let micrograph = batch::load(&input.path, &scale)?.micrograph;
+            let micrograph = batch::load(&input.path, &opening)?.micrograph;
             if micrograph.pixel_size.is_none() {
                 let cause = format!("{}: nothing says how large a pixel is", input.image);
                 return Err(Error::config(cause, "give it as --pixel-size, such as --pixel-size 0.62nm"));
@@ -181,13 +182,9 @@ fn lesson(micrograph: &Micrograph, known: &Known) -> Result<Lesson> {
 }
 
 fn learn_from(synthetic: &Synthetic) -> Result<Lesson> {
-    let micrograph = Micrograph {
-        width: synthetic.width,
-        height: synthetic.height,
-        grey: synthetic.grey.iter().map(|&v| f32::from(v)).collect(),
-        nonfinite_count: 0,
-        pixel_size: PixelSize::square(synthetic.pixel_size_nm),
-    };
+    let grey = synthetic.grey.iter().map(|&v| f32::from(v)).collect();
+    let pixel_size = PixelSize::square(synthetic.pixel_size_nm);
+    let micrograph = Micrograph::new(synthetic.width, synthetic.height, grey, pixel_size);
     let others: Vec<([f64; 3], Likeness)> = synthetic
         .truth
         .iter()

@@ -57,8 +57,7 @@ pub struct Measured {
 
 /// Judges outlines, drops those that describe the same thing as a more confident one, and measures the others.
 ///
-/// `picture` is the size of the original, px.
-pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rules: &Rules) -> Measured {
+pub fn measure(scene: &Scene, contours: &[Contour], original: &Original, rules: &Rules) -> Measured {
     let judged: Vec<Judged> = describe(scene, contours)
         .into_par_iter()
         .map(|Described { readings, features }| {
@@ -78,7 +77,7 @@ pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rul
     let kept = overlap::suppress(contours, &sureness);
     let suppressed_count = contours.len() - kept.len();
     let mut particles: Vec<Particle> =
-        kept.into_par_iter().filter_map(|i| particle(scene, &contours[i], &judged[i], picture, rules)).collect();
+        kept.into_par_iter().filter_map(|i| particle(scene, &contours[i], &judged[i], original, rules)).collect();
     // Vesicles first, so that their ids are small enough for a label picture however many candidates there are.
     particles.sort_by(|a, b| {
         let rejected = |p: &Particle| p.status == Status::Rejected;
@@ -92,27 +91,23 @@ pub fn measure(scene: &Scene, contours: &[Contour], picture: (usize, usize), rul
 }
 
 /// Measures one outline; `None` when not a single pixel of the picture is inside.
-fn particle(
-    scene: &Scene,
-    contour: &Contour,
-    judged: &Judged,
-    picture: (usize, usize),
-    rules: &Rules,
-) -> Option<Particle> {
+fn particle(scene: &Scene, contour: &Contour, judged: &Judged, original: &Original, rules: &Rules) -> Option<Particle> {
     let working = scene.working;
     let outline = Outline::new(&contour.widened(judged.edge.offset_nm / working.pixel_nm), working);
-    let shape = shape::shape(&Mask::of_outline(&outline, picture), picture);
+    let mask = Mask::of_outline(&outline, original.size_px);
+    let mut shape = shape::shape(&mask, original.size_px);
     if shape.area_px2 == 0.0 {
         return None;
     }
+    shape.covered_share = original.covered_share(&mask);
     let appearance = Appearance::new(scene, contour, &judged.readings, judged.edge.offset_nm);
     let diameter_nm = shape.diameter_px * working.pixel_nm / working.factor as f64;
     let confidence = judged.confidence;
-    let reason = rules.reason(diameter_nm, confidence, &appearance, shape.touches_border);
+    let reason = rules.reason(diameter_nm, confidence, &appearance, &shape);
     let class = rules.class(diameter_nm, &appearance, &judged.likeness, reason.is_none());
     let status = match reason {
         Some(_) => Status::Rejected,
-        None if shape.touches_border => Status::Border,
+        None if shape.is_cut() => Status::Border,
         None => Status::Accepted,
     };
     // The outline moves on both sides of a diameter.
@@ -126,6 +121,27 @@ struct Judged {
     confidence: f64,
     edge: Offset,
     likeness: [f64; Likeness::ALL.len()],
+}
+
+/// The original picture: how large it is and what hides the specimen.
+pub struct Original {
+    /// Width and height, px.
+    pub size_px: (usize, usize),
+    /// Which pixels lie under marks drawn into it, row-major; empty when none does.
+    pub covered: Vec<bool>,
+}
+
+impl Original {
+    /// Share of a mask's pixels that are hidden.
+    fn covered_share(&self, mask: &Mask) -> f64 {
+        if self.covered.is_empty() {
+            return 0.0;
+        }
+        let hidden = |(column, row)| self.covered[(mask.y0 + row) * self.size_px.0 + mask.x0 + column];
+        let (covered, all) =
+            mask.pixels().fold((0, 0), |(covered, all), at| (covered + usize::from(hidden(at)), all + 1));
+        f64::from(covered as u32) / f64::from(all.max(1))
+    }
 }
 
 /// The picture that is measured.

@@ -9,7 +9,7 @@ use crate::segment::Outline;
 pub enum Status {
     /// A vesicle, whole in the picture: in the size statistics.
     Accepted,
-    /// Would be accepted, but touches the picture's border: outlined and labelled, never sized.
+    /// Would be accepted, but is cut by the picture's border or by a mark drawn into it: outlined and labelled, never sized.
     Border,
     /// Not a vesicle, or not one that can be vouched for.
     Rejected,
@@ -104,6 +104,15 @@ pub struct Shape {
     pub aspect_ratio: f64,
     /// Whether a pixel inside the outline lies on the picture's border.
     pub touches_border: bool,
+    /// Share of the pixels inside that lie under marks drawn into the picture; 0 until those are known.
+    pub covered_share: f64,
+}
+
+impl Shape {
+    /// Whether a part of it is not to be seen.
+    pub fn is_cut(&self) -> bool {
+        self.touches_border || self.covered_share > 0.0
+    }
 }
 
 /// One candidate with all that was measured.

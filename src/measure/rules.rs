@@ -2,7 +2,7 @@
 
 use super::appearance::Appearance;
 use super::verdict::{Likeness, Model};
-use super::{Class, Reason, VerdictConfig};
+use super::{Class, Reason, Shape, VerdictConfig};
 use crate::segment::SegmentConfig;
 
 /// Depth from which a vesicle is called cup-shaped: its centre is darker than the rim by a quarter of the rim's height over
@@ -10,6 +10,10 @@ use crate::segment::SegmentConfig;
 const CUP_DEPTH: f64 = 0.25;
 /// Share of what a rejected candidate looks like from which it is called so: more than all else together.
 const LIKENESS_MIN: f64 = 0.5;
+
+/// Share of a candidate under marks drawn into the picture from which it is taken for a part of them. Less, and it is a
+/// thing of the specimen that a mark cuts off.
+const COVERED_MAX: f64 = 0.25;
 
 /// What the rules compare with.
 pub struct Rules<'a> {
@@ -20,20 +24,15 @@ pub struct Rules<'a> {
 
 impl Rules<'_> {
     /// The first rule that rejects a candidate.
-    pub fn reason(
-        &self,
-        diameter_nm: f64,
-        confidence: f64,
-        appearance: &Appearance,
-        touches_border: bool,
-    ) -> Option<Reason> {
+    pub fn reason(&self, diameter_nm: f64, confidence: f64, appearance: &Appearance, shape: &Shape) -> Option<Reason> {
         let compare = |rule, value, comparison, threshold| {
             let rejects = if comparison == '<' { value < threshold } else { value > threshold };
             rejects.then_some(Reason { rule, value, comparison, threshold })
         };
-        // What the border cuts off can't be too small.
-        let smallest = if touches_border { 0.0 } else { self.segment.min_diameter_nm };
-        compare("diameter_nm", diameter_nm, '<', smallest)
+        // What the border or a mark cuts off can't be too small.
+        let smallest = if shape.is_cut() { 0.0 } else { self.segment.min_diameter_nm };
+        compare("covered_share", shape.covered_share, '>', COVERED_MAX)
+            .or_else(|| compare("diameter_nm", diameter_nm, '<', smallest))
             .or_else(|| compare("diameter_nm", diameter_nm, '>', self.segment.max_diameter_nm))
             .or_else(|| compare("rim_contrast", appearance.rim_contrast, '<', self.verdict.min_rim_contrast))
             .or_else(|| {

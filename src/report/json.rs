@@ -45,6 +45,8 @@ pub struct InputRecord {
     pub bytes: Option<u64>,
     /// `ok` or `failed`, as in `images.csv`.
     pub status: String,
+    /// The pixel size with everyone who said something about it; `None` when the image failed.
+    pub scale: Option<serde_json::Value>,
 }
 
 /// Time spent in one stage over all images.

@@ -2,7 +2,7 @@
 
 use super::canvas::{self, Area, Stroke};
 use super::csv::decimal;
-use super::overlay::{View, is_drawn, of_status, stroke};
+use super::overlay::{View, is_drawn, mark_stroke, of_status, stroke};
 use crate::image::Micrograph;
 use crate::measure::{Particle, Status};
 use crate::units::PixelSize;
@@ -55,6 +55,10 @@ impl Legend {
             };
             let line = Stroke { opacity: 1.0, ..stroke(status, view.line, count) };
             entries.push(entry(Swatch::Line(line), 20 * unit, text));
+        }
+        if !picture.marks.is_empty() {
+            let text = format!("not analysed {}", picture.marks.len());
+            entries.push(entry(Swatch::Line(mark_stroke(view.line)), 20 * unit, text));
         }
         // Left to right, wrapped like words.
         let (gap, row) = (8 * unit, 15 * unit);

@@ -50,6 +50,23 @@ pub struct ImageRow {
     pub seconds: Option<f64>,
     pub warnings: Vec<String>,
     pub input_sha256: Option<String>,
+    /// Which image of the file: a number from 0 on, or `mean`.
+    pub frame: Option<String>,
+    /// Images in the file.
+    pub frame_count: Option<usize>,
+    /// The scale bar that was read.
+    pub scale_bar: Option<ScaleBarRow>,
+    /// Share of the picture under things drawn into it.
+    pub covered_share: Option<f64>,
+}
+
+/// A scale bar that was read, whether it was used or not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScaleBarRow {
+    pub length_nm: f64,
+    pub length_px: f64,
+    /// 0 to 1.
+    pub confidence: f64,
 }
 
 /// How many candidates of an image ended where.

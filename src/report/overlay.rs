@@ -1,11 +1,11 @@
 //! `overlay.png`: the micrograph with the outlines of what was found, for eyes.
 //!
-//! Nothing of the specimen is hidden: the legend and the scale bar are in a strip below the picture. Outlines differ in
+//! Nothing of the specimen is hidden: marks that were in the picture before are framed and hatched, the legend and the scale bar are in a strip below the picture. Outlines differ in
 //! line style as well as in colour (of Okabe and Ito's palette, told apart with any kind of colour vision).
 
 use super::canvas::{self, Area, Stroke};
 use super::legend::Legend;
-use crate::image::Micrograph;
+use crate::image::{Micrograph, Region};
 use crate::measure::{Particle, Status};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
@@ -42,6 +42,7 @@ pub(super) fn is_drawn(particle: &Particle) -> bool {
 pub fn overlay(picture: &Micrograph, particles: &[Particle]) -> RgbImage {
     let view = View::of(picture);
     let mut specimen = view.draw_picture(picture);
+    draw_marks(&mut specimen, &view, &picture.marks);
     draw_outlines(&mut specimen, &view, particles);
     draw_ids(&mut specimen, &view, particles);
     let legend = Legend::new(&view, picture, particles);
@@ -150,6 +151,32 @@ pub(super) fn stroke(status: Status, line: f64, count: usize) -> Stroke {
 /// The particles of one status.
 pub(super) fn of_status(particles: &[Particle], status: Status) -> impl Iterator<Item = &Particle> {
     particles.iter().filter(move |p| p.status == status)
+}
+
+/// How the places are framed where something was drawn into the picture.
+pub(super) fn mark_stroke(line: f64) -> Stroke {
+    let dash = Some((3.0 * line, 3.0 * line));
+    Stroke { colour: Rgb([204, 121, 167]), width: 1.5 * line, opacity: 1.0, dash, edge: 0.0 }
+}
+
+/// Frames and hatches the places where nothing was looked for.
+fn draw_marks(specimen: &mut RgbImage, view: &View, marks: &[Region]) {
+    /// Distance of the lines of the hatching, widths of a line.
+    const HATCH: f64 = 16.0;
+    let framed = mark_stroke(view.line);
+    let hatched = Stroke { dash: None, width: 0.5 * view.line, opacity: 0.5, ..framed };
+    for mark in marks {
+        let [x0, x1] = [mark.x0, mark.x1].map(|x| x as f64 * view.scale());
+        let [y0, y1] = [mark.y0, mark.y1].map(|y| y as f64 * view.scale());
+        // Rising lines: x + y is the same all along each.
+        let step = HATCH * view.line;
+        let lines = ((x1 - x0 + y1 - y0) / step) as usize;
+        for sum in (1..=lines).map(|i| x0 + y0 + i as f64 * step) {
+            let ends = [[(sum - y1).max(x0), (sum - x0).min(y1)], [(sum - y0).min(x1), (sum - x1).max(y0)]];
+            canvas::line(specimen, &ends, false, &hatched);
+        }
+        canvas::line(specimen, &[[x0, y0], [x1, y0], [x1, y1], [x0, y1]], true, &framed);
+    }
 }
 
 fn draw_outlines(specimen: &mut RgbImage, view: &View, particles: &[Particle]) {

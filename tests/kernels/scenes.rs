@@ -16,13 +16,8 @@ const PLACE_PX: f64 = 0.5;
 
 fn micrograph(kind: Kind, pixel_size_nm: f64) -> Micrograph {
     let scene = scene(&Scene { kind, width_px: 384, height_px: 352, pixel_size_nm, seed: 11, index: 2 });
-    Micrograph {
-        width: scene.width,
-        height: scene.height,
-        grey: scene.grey.into_iter().map(f32::from).collect(),
-        nonfinite_count: 0,
-        pixel_size: PixelSize::square(pixel_size_nm),
-    }
+    let grey = scene.grey.into_iter().map(f32::from).collect();
+    Micrograph::new(scene.width, scene.height, grey, PixelSize::square(pixel_size_nm))
 }
 
 fn particles(micrograph: &Micrograph, device: &Device) -> Vec<Particle> {
@@ -107,13 +102,7 @@ fn a_changed_a_moved_and_a_missing_particle_are_noticed() {
 /// No structure, no noise, no range: nothing is found, and nothing divides by 0.
 #[test]
 fn a_picture_of_one_value_is_empty_on_both() {
-    let flat = Micrograph {
-        width: 83,
-        height: 61,
-        grey: vec![117.0; 83 * 61],
-        nonfinite_count: 0,
-        pixel_size: PixelSize::square(2.0),
-    };
+    let flat = Micrograph::new(83, 61, vec![117.0; 83 * 61], PixelSize::square(2.0));
     assert!(particles(&flat, &Device::Native).is_empty());
     with_adapter(|device| assert!(particles(&flat, device).is_empty()));
 }

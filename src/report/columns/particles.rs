@@ -19,7 +19,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         unit: "",
         kind: Integer,
         meaning: "Counts the candidates of an image from 1, vesicles before rejected ones, each in reading order; the value \
-                  of the particle's pixels in labels.tif when it is accepted or touches the border.",
+                  of the particle's pixels in labels.tif when it is accepted or cut off (border).",
         estimator: "",
         source: "",
         get: |r| Value::Integer(r.particle.id.into()),
@@ -29,7 +29,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         unit: "",
         kind: Text,
         meaning: "accepted: a vesicle, whole in the picture, part of every statistic. border: as accepted, but cut by \
-                  the picture's border: in no statistic, its size is that of the part in the picture. rejected: see reason.",
+                  the picture's border or by a mark drawn into it: in no statistic, its size is that of the part in the picture. rejected: see reason.",
         estimator: "",
         source: "",
         get: |r| r.particle.status.name().into(),
@@ -335,6 +335,16 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "",
         source: "",
         get: |r| r.particle.shape.perimeter_px.into(),
+    },
+    Column {
+        name: "covered_share",
+        unit: "",
+        kind: Number,
+        meaning: "Share of the area under marks drawn into the picture (data bar, scale bar, text): above 0.25 it is \
+                  taken for a part of them and rejected, above 0 it counts as cut off, like by the border.",
+        estimator: "",
+        source: "",
+        get: |r| r.particle.shape.covered_share.into(),
     },
 ];
 

@@ -1,0 +1,79 @@
+//! Paints over what was drawn into a picture, so that its edges and its greys mislead no later stage.
+
+use crate::image::{Region, covered};
+
+/// Pixels above and below a mark whose mean continues into it: more than the noise's grain, less than a vesicle.
+const REACH_PX: usize = 5;
+
+/// Replaces the pixels under `marks` by what continues their surroundings from above and below: in each column a line
+/// between the means of the nearest [`REACH_PX`] pixels on either side, or the one mean where a side is the border.
+///
+/// What lies there is no measurement any more; `measure` rejects what is found on it. A column without any other pixel
+/// keeps its values.
+pub(super) fn cover(grey: &mut [f32], (width, height): (usize, usize), marks: &[Region]) {
+    let hidden = covered(marks, (width, height));
+    if hidden.is_empty() {
+        return;
+    }
+    for x in 0..width {
+        let mut y = 0;
+        while y < height {
+            if !hidden[y * width + x] {
+                y += 1;
+                continue;
+            }
+            let end = (y..height).find(|&row| !hidden[row * width + x]).unwrap_or(height);
+            let above = mean(grey, (0..y).rev(), |row| (row * width + x, hidden[row * width + x]));
+            let below = mean(grey, end..height, |row| (row * width + x, hidden[row * width + x]));
+            if let Some((from, to)) = above.or(below).zip(below.or(above)) {
+                for row in y..end {
+                    let share = (row - y + 1) as f32 / (end - y + 1) as f32;
+                    grey[row * width + x] = from + (to - from) * share;
+                }
+            }
+            y = end;
+        }
+    }
+}
+
+/// Mean of the first pixels in these rows, up to the next hidden one.
+fn mean(grey: &[f32], rows: impl Iterator<Item = usize>, at: impl Fn(usize) -> (usize, bool)) -> Option<f32> {
+    let values = rows.map(at).take_while(|(_, hidden)| !hidden).take(REACH_PX).map(|(i, _)| grey[i]);
+    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / count as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::RegionKind;
+
+    fn region(x0: usize, y0: usize, x1: usize, y1: usize) -> Region {
+        Region { kind: RegionKind::Text, x0, y0, x1, y1 }
+    }
+
+    #[test]
+    fn a_mark_is_bridged_from_above_and_below() {
+        let mut grey: Vec<f32> = (0..10).flat_map(|y| [if y < 4 { 1.0 } else { 4.0 }, 7.0]).collect();
+        grey[4 * 2] = 99.0;
+        grey[5 * 2] = -99.0;
+        cover(&mut grey, (2, 10), &[region(0, 4, 1, 6)]);
+        assert_eq!([grey[8], grey[10]], [2.0, 3.0]);
+        assert!(grey.iter().skip(1).step_by(2).all(|&v| v == 7.0));
+    }
+
+    #[test]
+    fn a_strip_at_the_border_continues_the_picture() {
+        let mut grey = vec![5.0; 3 * 12];
+        grey[3 * 8..].fill(255.0);
+        cover(&mut grey, (3, 12), &[region(0, 8, 3, 12)]);
+        assert_eq!(grey, vec![5.0; 3 * 12]);
+    }
+
+    #[test]
+    fn regions_beyond_the_picture_and_whole_pictures_are_survived() {
+        let mut grey = vec![5.0; 6];
+        cover(&mut grey, (3, 2), &[region(0, 0, 9, 9), region(8, 8, 9, 9)]);
+        assert_eq!(grey, vec![5.0; 6]);
+    }
+}
