@@ -5,6 +5,7 @@
 mod demo;
 mod evaluate;
 mod finding;
+mod inspect;
 mod results;
 mod train;
 mod usage;
