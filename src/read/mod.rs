@@ -3,11 +3,20 @@
 //! A format is recognised by its first bytes, never by its name alone; the table `FORMATS` has them all. Reading
 //! never trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
 
+mod dm;
+#[cfg(feature = "emd")]
+mod emd;
+mod emi;
 mod jpeg;
 mod mrc;
 mod png;
 mod raster;
+mod ser;
 mod tiff;
+mod unpack;
+mod words;
+
+pub use unpack::unpack;
 
 use crate::error::{Error, Result};
 use crate::image::RawImage;
@@ -84,6 +93,15 @@ impl Fault {
     }
 }
 
+/// Refuses a frame that the file does not have.
+fn check_frame(frame: usize, frames: usize) -> std::result::Result<(), Fault> {
+    if frame < frames {
+        return Ok(());
+    }
+    let cause = if frames == 1 { "the file holds 1 frame".into() } else { format!("the file holds {frames} frames") };
+    Err(Fault::unsupported(format!("there is no frame {frame}: {cause}"), "count frames from 0"))
+}
+
 /// Reads one image, counted from 0, of a file's bytes.
 type Reader = fn(&[u8], &Limits, usize) -> std::result::Result<RawImage, Fault>;
 
@@ -92,16 +110,20 @@ struct Format {
     name: &'static str,
     /// Whether these bytes, with this lower-case extension, are of the format.
     recognises: fn(&[u8], &str) -> bool,
-    /// `None` for a format that is known by name only.
-    reader: Option<Reader>,
+    /// The remedy for a format that is known by name only.
+    reader: std::result::Result<Reader, &'static str>,
 }
 
 const fn readable(name: &'static str, recognises: fn(&[u8], &str) -> bool, reader: Reader) -> Format {
-    Format { name, recognises, reader: Some(reader) }
+    Format { name, recognises, reader: Ok(reader) }
 }
 
 const fn named(name: &'static str, recognises: fn(&[u8], &str) -> bool) -> Format {
-    Format { name, recognises, reader: None }
+    hinted(name, recognises, EXPORT)
+}
+
+const fn hinted(name: &'static str, recognises: fn(&[u8], &str) -> bool, remedy: &'static str) -> Format {
+    Format { name, recognises, reader: Err(remedy) }
 }
 
 /// All formats that are recognised, the ones with the surest marks first.
@@ -109,25 +131,47 @@ const FORMATS: &[Format] = &[
     readable("TIFF", |b, _| tiff::recognises(b), tiff::read),
     readable("PNG", |b, _| b.starts_with(b"\x89PNG\r\n\x1a\n"), png::read),
     readable("JPEG", |b, _| b.starts_with(b"\xff\xd8\xff"), jpeg::read),
-    named("HDF5 (EMD, DM5)", |b, _| b.starts_with(b"\x89HDF\r\n\x1a\n")),
-    named("TIA SER", |b, _| b.starts_with(b"II\x97\x01")),
-    named("TIA EMI", |b, _| b.starts_with(b"JK\x00\x02")),
-    named("Gatan DM3", |b, _| is_digital_micrograph(b, 3, 8)),
-    named("Gatan DM4", |b, _| is_digital_micrograph(b, 4, 12)),
+    #[cfg(feature = "emd")]
+    readable("EMD", |b, _| b.starts_with(HDF5), emd::read),
+    #[cfg(not(feature = "emd"))]
+    hinted(
+        "EMD (HDF5)",
+        |b, _| b.starts_with(HDF5),
+        "build the program with its feature emd, or export the image as TIFF",
+    ),
+    readable(SER, ser::recognises, ser::read),
+    hinted("TIA EMI", |b, _| b.starts_with(b"JK\x00\x02"), "its pixels are in the .ser files beside it: name those"),
+    readable("Gatan DM3", |b, _| dm::recognises(b, 3), dm::read),
+    readable("Gatan DM4", |b, _| dm::recognises(b, 4), dm::read),
+    // Other microscope formats, by the marks that RosettaSciIO lists in its descriptions of them.
+    named("Bruker BCF", |b, _| b.starts_with(b"AAMVHFSS")),
+    hinted("NanoMegas BLO", |b, _| b.starts_with(b"IMGBLO"), "these are diffraction patterns, not pictures"),
+    named("TVIPS video", |b, e| e == "tvips" && matches!(b.get(4..8), Some([1 | 2, 0, 0, 0]))),
+    named("NORPIX sequence", |b, _| b.starts_with(b"\xed\xfe\0\0N\0o\0r\0p\0i\0x\0")),
+    hinted("Merlin MIB", |b, _| b.starts_with(b"MQ1,"), "these are frames of a diffraction detector, not pictures"),
+    named("Panta Rhei PRZ", |b, e| e == "prz" && b.starts_with(ZIP)),
+    named("NumPy archive", |b, _| b.starts_with(ZIP) && b.get(30..).is_some_and(|b| starts_with_array(b))),
+    named("NumPy array", |b, _| b.starts_with(b"\x93NUMPY")),
     named("BMP", |b, _| b.starts_with(b"BM") && b.get(6..10) == Some(&[0; 4])),
     named("GIF", |b, _| b.starts_with(b"GIF8")),
     named("WebP", |b, _| b.starts_with(b"RIFF") && b.get(8..12) == Some(b"WEBP")),
     named("JPEG 2000", |b, _| b.starts_with(b"\0\0\0\x0cjP  ")),
-    named("gzip", |b, _| b.starts_with(b"\x1f\x8b")),
-    named("bzip2", |b, _| b.starts_with(b"BZh")),
-    named("zip", |b, _| b.starts_with(b"PK\x03\x04")),
+    hinted("gzip", |b, _| b.starts_with(b"\x1f\x8b"), UNPACK),
+    hinted("bzip2", |b, _| b.starts_with(b"BZh"), UNPACK),
+    hinted("zip", |b, _| b.starts_with(ZIP), UNPACK),
     named("PDF", |b, _| b.starts_with(b"%PDF")),
     readable("MRC", mrc::recognises, mrc::read),
 ];
 
-/// Version (big-endian) at 0 and the byte order flag, 0 or 1, at `order_at`.
-fn is_digital_micrograph(bytes: &[u8], version: u8, order_at: usize) -> bool {
-    bytes.starts_with(&[0, 0, 0, version]) && matches!(bytes.get(order_at..order_at + 4), Some([0, 0, 0, 0 | 1]))
+const SER: &str = "TIA SER";
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+const ZIP: &[u8] = b"PK\x03\x04";
+const EXPORT: &str = "export the image as TIFF or MRC";
+const UNPACK: &str = "unpack it first";
+
+/// Whether the first name in a zip archive, whose length stands before, is that of a NumPy array.
+fn starts_with_array(name: &[u8]) -> bool {
+    name.iter().take(64).position(|&b| b == b'.').is_some_and(|dot| name[dot..].starts_with(b".npy"))
 }
 
 /// Reads one image, counted from 0, of the file at `path`.
@@ -136,20 +180,20 @@ fn is_digital_micrograph(bytes: &[u8], version: u8, order_at: usize) -> bool {
 /// [`Error::Input`] for a file that is missing, empty, damaged or cut off; [`Error::Unsupported`] for one that is intact
 /// but of a kind, a variant or a size that is not read. Both name the file, the cause and the remedy.
 pub fn read(path: &Path, limits: &Limits, frame: usize) -> Result<RawImage> {
-    read_bytes(path, &load(path, limits)?, limits, frame)
+    decode(path, &load(path, limits)?, limits, frame)
 }
 
-/// Undoes the compression of a whole file.
+/// Reads one image, counted from 0, of a file's content, and hears what the files beside it say.
 ///
 /// # Errors
 /// As [`read`].
-pub fn unpack<'a>(_path: &Path, bytes: &'a [u8], _limits: &Limits) -> Result<std::borrow::Cow<'a, [u8]>> {
-    Ok(bytes.into())
-}
-
-/// stub
 pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage> {
-    read_bytes(path, bytes, limits, frame)
+    let image = read_bytes(path, bytes, limits, frame)?;
+    if image.format == SER && emi::says_diffraction(path) {
+        let cause = "this is a diffraction pattern, says the .emi file beside it";
+        return Err(Error::unsupported(path, cause, "name a micrograph"));
+    }
+    Ok(image)
 }
 
 /// Brings a file's content into memory.
@@ -189,26 +233,23 @@ pub fn read_bytes(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> R
     if bytes.is_empty() {
         return Err(Error::input(path, "the file is empty", "export or copy the file again"));
     }
+    let bytes = &*unpack(path, bytes, limits)?;
     let Some(format) = FORMATS.iter().find(|f| (f.recognises)(bytes, &extension(path))) else {
-        return Err(Error::unsupported(
-            path,
-            "the content is of no known picture format",
-            "export the image as TIFF or MRC",
-        ));
+        return Err(Error::unsupported(path, "the content is of no known picture format", EXPORT));
     };
-    let Some(reader) = format.reader else {
-        let cause = format!("{} files are not read", format.name);
-        let remedy = match format.name {
-            "gzip" | "bzip2" | "zip" => "unpack it first",
-            _ => "export the image as TIFF or MRC",
-        };
-        return Err(Error::unsupported(path, cause, remedy));
+    let reader = match format.reader {
+        Ok(reader) => reader,
+        Err(remedy) => return Err(Error::unsupported(path, format!("{} files are not read", format.name), remedy)),
     };
     // The last net: a bug in a decoder must cost one image, not the run. Sizes are checked before, because a failed
     // allocation or an exhausted stack ends the program without unwinding.
-    catch_unwind(AssertUnwindSafe(|| reader(bytes, limits, frame)))
-        .unwrap_or_else(|_| Err(Fault::damaged(format!("the {} decoder failed on this content", format.name))))
-        .map_err(|fault| fault.of(path))
+    guarded(format.name, || reader(bytes, limits, frame)).map_err(|fault| fault.of(path))
+}
+
+/// Turns a panic of a decoder into a fault.
+fn guarded<T>(name: &str, decode: impl FnOnce() -> std::result::Result<T, Fault>) -> std::result::Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(Fault::damaged(format!("the {name} decoder failed on this content"))))
 }
 
 /// Whether a file of this name is taken up when a folder is searched.
@@ -216,13 +257,20 @@ pub fn read_bytes(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> R
 /// Goes by the extension alone, in any case. Includes the microscope formats that [`read`] refuses by name, because a
 /// micrograph that is passed over in silence is worse than one with a clear error.
 pub fn looks_readable(path: &Path) -> bool {
-    const TAKEN: &[&str] = &["tif", "tiff", "png", "jpg", "jpeg", "mrc", "mrcs", "dm3", "dm4", "ser", "emd"];
+    const TAKEN: &[&str] = &[
+        "tif", "tiff", "png", "jpg", "jpeg", "mrc", "mrcs", "map", "st", "dm3", "dm4", "dm5", "ser", "emd", "bcf",
+        "prz", "tvips",
+    ];
     TAKEN.contains(&extension(path).as_str())
 }
 
-/// Lower-case extension without the dot, empty when there is none.
+/// Lower-case extension without the dot, empty when there is none; of a packed file that of its content.
 fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+    let last = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match last(path).as_str() {
+        "gz" | "bz2" => last(Path::new(path.file_stem().unwrap_or_default())),
+        name => name.into(),
+    }
 }
 
 #[cfg(test)]
