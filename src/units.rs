@@ -42,12 +42,19 @@ impl PixelSize {
     }
 }
 
+/// For people: six significant digits.
 impl fmt::Display for PixelSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Between 1e-3 and 1e4, which is what a pixel size can be, so that no exponent is needed.
+        let brief = |nm: f64| {
+            let decimals = (5 - nm.log10().floor() as i32).clamp(0, 8) as usize;
+            let text = format!("{nm:.decimals$}");
+            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+        };
         if self.x_nm == self.y_nm {
-            write!(f, "{} nm", self.x_nm)
+            write!(f, "{} nm", brief(self.x_nm))
         } else {
-            write!(f, "{} x {} nm", self.x_nm, self.y_nm)
+            write!(f, "{} x {} nm", brief(self.x_nm), brief(self.y_nm))
         }
     }
 }
@@ -134,6 +141,14 @@ mod tests {
         for name in ["nm", "1/", "1/s", "eV", ""] {
             assert!(!is_reciprocal(name), "{name}");
         }
+    }
+
+    #[test]
+    fn six_digits_are_shown() {
+        let shown = |x, y| PixelSize::new(x, y).unwrap().to_string();
+        assert_eq!(shown(168.674_710_988, 168.674_710_988), "168.675 nm");
+        assert_eq!(shown(0.62, 0.001_234_567_8), "0.62 x 0.00123457 nm");
+        assert_eq!(shown(10000.0, 1200.0), "10000 x 1200 nm");
     }
 
     #[test]
