@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "error",
     "units",
     "image",
+    "marks",
     "gpu",
     "read",
     "calibrate",
