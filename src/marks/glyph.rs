@@ -46,6 +46,8 @@ pub(super) struct Piece {
     pub x1: usize,
     pub y1: usize,
     own: Vec<bool>,
+    /// Own pixels and those beside them, in the box grown by one pixel.
+    near: Vec<bool>,
 }
 
 impl Piece {
@@ -64,7 +66,14 @@ impl Piece {
         for (a, b, y) in runs.map(cut).filter(|(a, b, _)| a < b) {
             own[(y - y0) * width + a - x0..(y - y0) * width + b - x0].fill(true);
         }
-        Some(Self { x0, y0, x1, y1, own })
+        let mut near = vec![false; (width + 2) * (y1 - y0 + 2)];
+        for (i, _) in own.iter().enumerate().filter(|(_, own)| **own) {
+            let (x, y) = (i % width, i / width);
+            for row in near.chunks_exact_mut(width + 2).skip(y).take(3) {
+                row[x..x + 3].fill(true);
+            }
+        }
+        Some(Self { x0, y0, x1, y1, own, near })
     }
 
     pub fn width(&self) -> usize {
@@ -77,12 +86,8 @@ impl Piece {
 
     /// Whether a pixel or one beside it belongs to the piece; in the picture's coordinates.
     fn near(&self, x: usize, y: usize) -> bool {
-        let (w, h) = (self.width(), self.height());
-        let (x, y) = (x as isize - self.x0 as isize, y as isize - self.y0 as isize);
-        (y - 1..=y + 1).any(|y| {
-            (0..h as isize).contains(&y)
-                && (x - 1..=x + 1).any(|x| (0..w as isize).contains(&x) && self.own[y as usize * w + x as usize])
-        })
+        let (x, y) = ((x + 1).wrapping_sub(self.x0), (y + 1).wrapping_sub(self.y0));
+        x < self.width() + 2 && y < self.height() + 2 && self.near[y * (self.width() + 2) + x]
     }
 
     /// Grey values of the background and of full ink.
@@ -189,7 +194,11 @@ impl Network {
         let mut side = SIDE;
         let mut values = patch.to_vec();
         for (i, layer) in self.convolutions.iter().enumerate() {
-            values = convolve(&values, side, layer);
+            values = match i {
+                0 => convolve::<{ CHANNELS[0] }>(&values, side, layer),
+                1 => convolve::<{ CHANNELS[1] }>(&values, side, layer),
+                _ => convolve::<{ CHANNELS[2] }>(&values, side, layer),
+            };
             if i < 2 {
                 values = halve(&values, side, layer.bias.len());
                 side /= 2;
@@ -218,29 +227,29 @@ impl Network {
 }
 
 /// 3 x 3 neighbours of all channels, rectified; zeros around. Channels of a pixel lie side by side.
-fn convolve(values: &[f32], side: usize, layer: &Layer) -> Vec<f32> {
-    let outputs = layer.bias.len();
+fn convolve<const OUTPUTS: usize>(values: &[f32], side: usize, layer: &Layer) -> Vec<f32> {
     let inputs = values.len() / (side * side);
-    let mut out = vec![0.0; side * side * outputs];
+    // A frame of zeros, so that every pixel has all neighbours.
+    let wide = side + 2;
+    let mut framed = vec![0.0; wide * wide * inputs];
+    for (y, row) in values.chunks_exact(side * inputs).enumerate() {
+        framed[((y + 1) * wide + 1) * inputs..][..row.len()].copy_from_slice(row);
+    }
+    let (rows, _) = layer.weights.as_chunks::<OUTPUTS>();
+    let mut out = Vec::with_capacity(side * side * OUTPUTS);
     for y in 0..side {
         for x in 0..side {
-            let sums = &mut out[(y * side + x) * outputs..][..outputs];
+            let mut sums = [0.0; OUTPUTS];
             sums.copy_from_slice(&layer.bias);
-            for input in 0..inputs {
-                for tap in 0..9 {
-                    let (Some(y), Some(x)) = ((y + tap / 3).checked_sub(1), (x + tap % 3).checked_sub(1)) else {
-                        continue;
-                    };
-                    if y < side && x < side {
-                        let value = values[(y * side + x) * inputs + input];
-                        let row = &layer.weights[(input * 9 + tap) * outputs..][..outputs];
-                        for (sum, w) in sums.iter_mut().zip(row) {
-                            *sum += value * w;
-                        }
+            for tap in 0..9 {
+                let pixel = &framed[((y + tap / 3) * wide + x + tap % 3) * inputs..][..inputs];
+                for (input, value) in pixel.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+                    for (sum, w) in sums.iter_mut().zip(&rows[input * 9 + tap]) {
+                        *sum += value * w;
                     }
                 }
             }
-            sums.iter_mut().for_each(|s| *s = s.max(0.0));
+            out.extend(sums.map(|s| s.max(0.0)));
         }
     }
     out

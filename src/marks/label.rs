@@ -17,6 +17,8 @@ const HEIGHT_SHARE: f64 = 0.8;
 /// Grey values between background and bar at which ink is told from background, as shares of their difference. Lower ones see
 /// thin and faint letters, higher ones tell letters from bright ground.
 const LEVELS: [f32; 5] = [0.32, 0.48, 0.64, 0.78, 0.9];
+/// The same after smoothing, against grain as bright as the letters.
+const LEVELS_SMOOTH: [f32; 2] = [0.6, 0.75];
 /// Pieces around a bar that are as high as letters, at most: more are ground. A data bar has a hundred.
 const PIECES_MAX: usize = 180;
 /// Pieces of a line that holds a label, at most.
@@ -49,7 +51,9 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
     let ground = median(&part.value);
     erase(&mut part, bar, (x.start, y.start), ground);
     let mut found = Vec::new();
-    for level in LEVELS {
+    let smooth = smoothed(&part);
+    let looks = LEVELS.map(|level| (&part, level)).into_iter().chain(LEVELS_SMOOTH.map(|level| (&smooth, level)));
+    for (part, level) in looks {
         let threshold = f32::from(ground) + level * (ink - f32::from(ground)).max(40.0);
         if threshold >= 250.0 && ink < 250.0 {
             continue;
@@ -60,7 +64,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if big > PIECES_MAX {
             continue;
         }
-        found.extend(at_level(&part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start)));
+        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start)));
     }
     found
 }
@@ -170,6 +174,22 @@ fn erase(part: &mut Plane, bar: &Candidate, (x0, y0): (usize, usize), ground: u8
     }
 }
 
+/// Mean of 3 x 3 pixels; the border stays as it is.
+fn smoothed(part: &Plane) -> Plane {
+    let (w, h) = (part.width, part.height);
+    let mut value = part.value.clone();
+    let mut sums = vec![0u16; w];
+    for y in 1..h.saturating_sub(1) {
+        for (x, sum) in sums.iter_mut().enumerate() {
+            *sum = (y - 1..=y + 1).map(|y| u16::from(part.at(x, y))).sum();
+        }
+        for x in 1..w.saturating_sub(1) {
+            value[y * w + x] = ((sums[x - 1] + sums[x] + sums[x + 1] + 4) / 9) as u8;
+        }
+    }
+    Plane { width: w, height: h, value }
+}
+
 fn median(values: &[u8]) -> u8 {
     let mut counts = [0usize; 256];
     values.iter().for_each(|v| counts[usize::from(*v)] += 1);
@@ -199,6 +219,7 @@ const CHANCE_MIN_RARE: f64 = 0.8;
 
 /// The likeliest reading and whether it can be believed.
 pub(super) fn verdict(labels: &[Label]) -> Option<Verdict> {
+    if std::env::var("DBG").is_ok() { for l in labels { eprintln!("{:?} {:.3} d={:.2} x{}-{} y{}-{} h{:.1}", l.reading.text, l.reading.chance, l.distance, l.reading.x0, l.reading.x1, l.reading.y0, l.reading.y1, l.reading.high); } eprintln!("--"); }
     let best = labels
         .iter()
         .filter(|l| l.reading.length_nm.is_some())

@@ -12,10 +12,16 @@ const BLANK_MAX: f64 = 1.6;
 /// How far pieces reach below and above the digits, in their heights: the micro sign's leg, the ring of the angstrom sign.
 const BELOW: f64 = 0.45;
 const ABOVE: f64 = 0.4;
+/// Heights of other letters, in heights of the digits.
+const SMALL: f64 = 0.5;
+const LIKE: f64 = 1.35;
 /// Pieces smaller than this share of a digit's height squared are dust; a full stop has 0.01 at least.
 const DUST_SHARE: f64 = 0.006;
 /// Largest overlap of two letters' columns, as a share of the narrower; pieces that overlap more are of one letter.
 const OVERLAP_MAX: f64 = 0.5;
+/// Size of specks, and how far full stops are off the line's foot, in heights of its digits.
+const SPECK: f64 = 0.25;
+const STOP_APART: f64 = 0.13;
 /// A piece wider than this, in heights, may be two letters.
 const CUT_FROM: f64 = 0.62;
 /// Widest letter.
@@ -87,7 +93,12 @@ pub(super) fn lines(found: &[Component], height_max: usize) -> Vec<Line> {
         let high = digit.height() as f64;
         let fits = |c: &Component| {
             let (top, bottom) = (digit.y0 as f64 - ABOVE * high - 1.0, digit.y1 as f64 + BELOW * high + 1.0);
-            c.y0 as f64 >= top && c.y1 as f64 <= bottom && c.area as f64 >= DUST_SHARE * high * high
+            // Specks are grain, but on the line's foot they may be full stops.
+            let speck = (c.height() as f64) < SPECK * high
+                && (c.width() as f64) < SPECK * high
+                && (c.y1 as f64 - digit.y1 as f64).abs() > STOP_APART * high + 1.0;
+            let within = c.y0 as f64 >= top && c.y1 as f64 <= bottom;
+            within && !speck && c.area as f64 >= DUST_SHARE * high * high
         };
         let mut pieces = vec![*seed];
         let mut right = digit.x1;
@@ -115,7 +126,9 @@ pub(super) fn lines(found: &[Component], height_max: usize) -> Vec<Line> {
         }
         pieces.sort_by_key(|i| (found[*i].x0, *i));
         let line = Line { pieces, top: digit.y0, bottom: digit.y1 };
-        if line.pieces.len() <= PIECES_MAX && seen.insert((line.pieces.clone(), line.top, line.bottom)) {
+        // Letters of a line are as high as a digit or somewhat less.
+        let alike = line.pieces.iter().filter(|i| (SMALL..=LIKE).contains(&(found[**i].height() as f64 / high))).count();
+        if alike >= 2 && line.pieces.len() <= PIECES_MAX && seen.insert((line.pieces.clone(), line.top, line.bottom)) {
             lines.push(line);
         }
     }
@@ -188,6 +201,9 @@ fn runs<'a>(atom: &'a Atom, found: &'a [Component]) -> impl Iterator<Item = &'a 
     atom.pieces.iter().flat_map(|i| found[*i].runs.iter())
 }
 
+/// Pieces around one bar that are shown to the network at one level, at most: more are grain.
+const LETTERS_MAX: usize = 600;
+
 /// Answers of the network by a piece's box and parts: lines share their pieces.
 pub(super) type Known = BTreeMap<(usize, usize, Vec<usize>), Answer>;
 
@@ -209,6 +225,11 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
             pieces.extend(&atom.pieces);
             pieces.sort_unstable();
             pieces.dedup();
+            // A part of one piece and a part of the next are no letter: either parts of one, or whole ones.
+            let several = atoms[from + 1..to].iter().any(|a| !a.joined);
+            if several && (atoms[from].joined || atoms.get(to).is_some_and(|a| a.joined)) {
+                continue;
+            }
             let right = atoms[from..to].iter().map(|a| a.x1).max().unwrap_or(x0);
             let inks = pieces.iter().flat_map(|i| found[*i].runs.iter());
             // Slanted neighbours reach into each other's columns: an uncut piece is taken whole.
@@ -220,6 +241,9 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
                 none[glyph::JUNK] = 1.0;
                 none
             } else {
+                if known.len() >= LETTERS_MAX {
+                    return Vec::new();
+                }
                 *known.entry((x0, right, pieces.clone())).or_insert_with(|| glyph::classify(plane, &piece))
             };
             spans.push(Span { from, to, x0: piece.x0, x1: piece.x1, y0: piece.y0, y1: piece.y1, answer, stop });
@@ -234,5 +258,5 @@ fn is_stop(piece: &Piece, line: &Line) -> bool {
     let (w, h) = (piece.width() as f64, piece.height() as f64);
     h <= (0.28 * high).max(2.0)
         && w <= (0.32 * high).max(2.0)
-        && (piece.y1 as f64 - line.bottom as f64).abs() <= (0.13 * high).max(1.0)
+        && (piece.y1 as f64 - line.bottom as f64).abs() <= STOP_APART * high + 1.0
 }

@@ -122,6 +122,7 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
         _ => regions.extend(strip::strips(&plane).into_iter().map(across)),
     }
     let candidates = bars::candidates(&plane);
+    if std::env::var("DBG").is_ok() { for c in &candidates { eprintln!("{c:?}"); } }
     let read: Vec<(&Candidate, Option<Verdict>)> = candidates
         .iter()
         .take(CANDIDATES_MAX)

@@ -201,6 +201,13 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
             return None;
         }
     }
+    // Twice the same letter is twice as wide.
+    if let [(Sign::Unit(M), a), (Sign::Unit(M), b)] = units.as_slice() {
+        let (a, b) = (&spans[*a], &spans[*b]);
+        if ((a.x1 - a.x0) as f64 - (b.x1 - b.x0) as f64).abs() > 0.1 * (b.x1 - b.x0) as f64 + 1.0 {
+            return None;
+        }
+    }
     // A wide blank within the number may hold a full stop that was lost.
     let numbers: Vec<(Sign, &Span)> =
         path.signs.iter().filter(|(s, _)| !matches!(s, Sign::Unit(_))).map(|s| (s.0, at(s))).collect();
