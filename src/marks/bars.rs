@@ -108,7 +108,7 @@ pub(super) fn candidates(plane: &Plane) -> Vec<Candidate> {
         }
         growing = still;
     }
-    let joined = joined(&found);
+    let joined = joined(&found, (WHOLE_MIN_SHARE * plane.width as f64) as usize);
     found.extend(joined);
     found.retain(|c| c.length() >= min && c.length() <= max);
     let mut found = distinct(found);
@@ -210,14 +210,20 @@ const HALVES_APART: f64 = 0.12;
 /// Thickness of an interrupted bar that its gap can be wide, at most.
 const GAP_LENGTH_MAX: f64 = 1.5;
 
+/// Contrast of the halves, and length of the whole as a share of the picture's width, at least.
+const HALF_CONTRAST_MIN: f32 = 60.0;
+const WHOLE_MIN_SHARE: f64 = 0.1;
+
 /// Two equal bars in line with a label between them are one.
-fn joined(found: &[Candidate]) -> Vec<Candidate> {
+fn joined(found: &[Candidate], whole_min: usize) -> Vec<Candidate> {
     let mut whole = Vec::new();
     for (i, a) in found.iter().enumerate() {
         for b in found.iter().skip(i + 1).filter(|b| b.top <= a.top + 2) {
             let (a, b) = if a.left < b.left { (a, b) } else { (b, a) };
             let longer = a.length().max(b.length());
-            let alike = a.bright == b.bright
+            let drawn = a.contrast.min(b.contrast) >= HALF_CONTRAST_MIN && b.right.max(a.right) - a.left.min(b.left) >= whole_min;
+            let alike = drawn
+                && a.bright == b.bright
                 && a.top.abs_diff(b.top) <= 1
                 && a.bottom.abs_diff(b.bottom) <= 1
                 && (a.grey - b.grey).abs() <= ROWS_APART_MAX
@@ -261,6 +267,8 @@ fn distinct(mut found: Vec<Candidate>) -> Vec<Candidate> {
                 i != j
                     && beside(&found[i], &found[j])
                     && !between[i]
+                    // A bar and its shadow are told apart by the label.
+                    && (between[j] || found[i].bright == found[j].bright)
                     && (between[j] || (found[j].thickness(), found[j].contrast as usize, i) > (found[i].thickness(), found[i].contrast as usize, j))
             })
         })

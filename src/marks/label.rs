@@ -8,8 +8,8 @@ use super::reading::{Reading, readings};
 
 /// How far from the bar its label is looked for, as shares of the picture's height and width; and in lengths of the bar.
 const REACH_Y_SHARE: f64 = 0.14;
-const REACH_X_SHARE: f64 = 0.14;
-const REACH_LENGTHS: f64 = 0.9;
+const REACH_X_SHARE: f64 = 0.25;
+const REACH_LENGTHS: f64 = 1.3;
 /// The same at least, pixels.
 const REACH_MIN_PX: usize = 40;
 /// Tallest digit, as a share of the reach.

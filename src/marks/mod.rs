@@ -102,6 +102,8 @@ const CANDIDATES_MAX: usize = 10;
 const SAME_SCALE: f64 = 0.05;
 /// Least confidence with which a length is told.
 const CONFIDENCE_MIN: f64 = 0.5;
+/// How far strokes may stand out of their letters' box, pixels.
+const STROKE_RIM_PX: usize = 1;
 /// Contrast (grey values of 8 bits) and length over thickness of a bar that is believed without a label.
 const BARE_CONTRAST: f32 = 90.0;
 const BARE_SLENDER: usize = 6;
@@ -128,6 +130,7 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
         .take(CANDIDATES_MAX)
         .map(|bar| (bar, label::verdict(&label::labels(&plane, bar))))
         .collect();
+    let read = without_strokes(read);
     let texts = text::find(&plane);
     let scale_bar = chosen(&plane, &read);
     for (bar, verdict) in &read {
@@ -151,6 +154,23 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
     let all = regions.clone();
     regions.retain(|r| r.kind != RegionKind::Text || !all.iter().any(|o| inside(r, o)));
     Marks { scale_bar: scale_bar.map(|(_, bar)| bar), regions }
+}
+
+/// Without the candidates that are strokes of a label's letters.
+fn without_strokes<'a>(read: Vec<(&'a Candidate, Option<Verdict>)>) -> Vec<(&'a Candidate, Option<Verdict>)> {
+    let is_stroke = |bar: &Candidate| {
+        read.iter().filter(|(other, _)| *other != bar).filter_map(|(_, v)| v.as_ref()).any(|v| {
+            let (label, rim) = (&v.reading, STROKE_RIM_PX + (v.reading.high / 10.0) as usize);
+            v.confidence >= CONFIDENCE_MIN
+                && bar.left + rim >= label.x0
+                && bar.right <= label.x1 + rim
+                && bar.top + rim >= label.y0
+                && bar.bottom <= label.y1 + rim
+                && bar.length() < label.x1 - label.x0
+        })
+    };
+    let strokes: Vec<bool> = read.iter().map(|(bar, _)| is_stroke(bar)).collect();
+    read.into_iter().zip(strokes).filter(|(_, stroke)| !stroke).map(|(bar, _)| bar).collect()
 }
 
 /// The bar that tells the scale; without a length where two tell different ones.
