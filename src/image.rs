@@ -259,7 +259,7 @@ impl Micrograph {
 }
 
 /// A rectangle of pixels: columns `x0` to before `x1`, rows `y0` to before `y1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Region {
     pub kind: RegionKind,
     pub x0: usize,

@@ -7,6 +7,7 @@
 //!
 //! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
 //! [`gpu`] knows devices and kernels but no science; the science knows no file format; the report knows no shader.
+//! [`marks`] finds what was drawn into a picture after the exposure, and reads its scale bar.
 //! [`synth`] makes micrographs with known truth, [`evaluate`] compares results with a truth; both stand beside the row.
 //!
 //! # Conventions

@@ -1,27 +1,197 @@
-//! stub
-use crate::image::{Region, Source, Statement};
+//! What was drawn into a picture after the exposure: a scale bar with its label, a data bar, letters. None of it is specimen,
+//! and the bar tells the scale where nothing else does.
+//!
+//! A bar is believed only if its label reads, without a doubt, as a length that bars have: a wrong length would falsify every
+//! diameter, an unread one costs a question.
+
+mod bars;
+mod components;
+mod ends;
+mod glyph;
+mod label;
+mod line;
+mod plane;
+mod plate;
+mod reading;
+mod strip;
+mod text;
+
+use crate::image::{Region, RegionKind, Source, Statement};
+use bars::Candidate;
+use label::Verdict;
+use plane::Plane;
+use serde::Serialize;
+
+/// What was drawn into a picture.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Marks {
+    /// The scale bar, if there is one.
     pub scale_bar: Option<ScaleBar>,
+    /// Boxes that hold all marks; they may overlap.
     pub regions: Vec<Region>,
 }
-#[derive(Debug, Clone, PartialEq)]
+
+/// A scale bar. Positions in pixels, from the picture's upper left corner.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScaleBar {
+    /// Outer ends, where the grey value is half-way to what follows.
     pub left_px: f64,
     pub right_px: f64,
     pub top_px: f64,
     pub bottom_px: f64,
     pub length_px: f64,
+    /// What the label says; `None` if it cannot be read without a doubt.
     pub length_nm: Option<f64>,
+    /// The label as far as it was read, e.g. `200 nm`.
     pub label: String,
+    /// Probability that the length is right, as far as the letters tell; 0 for no label.
     pub confidence: f64,
 }
+
 impl ScaleBar {
+    /// What it says about the pixel size, if its label was read.
     pub fn statement(&self) -> Option<Statement> {
-        let nm = self.length_nm?;
-        let px = nm / self.length_px;
-        Some(Statement::new(Source::ScaleBar, format!("{} over {:.1} px", self.label, self.length_px), Ok((px, px))))
+        let pixel_nm = self.length_nm? / self.length_px;
+        let raw = format!("{} over {:.1} px", self.label, self.length_px);
+        Some(Statement::new(Source::ScaleBar, raw, Ok((pixel_nm, pixel_nm))))
     }
 }
-pub fn find(_grey: &[f32], _w: usize, _h: usize, _rows: Option<usize>) -> Marks {
-    Marks { scale_bar: None, regions: vec![] }
+
+/// Candidates whose labels are looked for, at most.
+const CANDIDATES_MAX: usize = 10;
+/// Bars of the same length within this share tell the same scale.
+const SAME_SCALE: f64 = 0.05;
+/// Least confidence with which a length is told.
+const CONFIDENCE_MIN: f64 = 0.5;
+/// How far strokes may stand out of their letters' box, pixels.
+const STROKE_RIM_PX: usize = 1;
+/// Contrast (grey values of 8 bits) and length over thickness of a bar that is believed without a label.
+const BARE_CONTRAST: f32 = 90.0;
+const BARE_SLENDER: usize = 6;
+
+/// Finds them. `grey` is row-major in any units; rows from `specimen_rows` on are a data bar if the file says so.
+pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usize>) -> Marks {
+    let Some(plane) = Plane::of(grey, width, height) else { return Marks::default() };
+    let mut regions = Vec::new();
+    let across = |rows: std::ops::Range<usize>| Region {
+        kind: RegionKind::DataBar,
+        x0: 0,
+        y0: rows.start,
+        x1: width,
+        y1: rows.end,
+    };
+    match specimen_rows {
+        Some(rows) if rows < height => regions.push(across(rows..height)),
+        _ => regions.extend(strip::strips(&plane).into_iter().map(across)),
+    }
+    let candidates = bars::candidates(&plane);
+    let read: Vec<(&Candidate, Option<Verdict>)> =
+        candidates.iter().take(CANDIDATES_MAX).map(|bar| (bar, label::verdict(&label::labels(&plane, bar)))).collect();
+    let read = without_strokes(read);
+    let texts = text::find(&plane);
+    let scale_bar = chosen(&plane, &read);
+    for (bar, verdict) in &read {
+        let known = scale_bar.as_ref().is_some_and(|(chosen, _)| chosen == bar);
+        if known || verdict.is_some() || is_bare(bar) {
+            regions.push(around(&plane, bar, verdict.as_ref().map(|v| &v.reading)));
+        }
+    }
+    regions.extend(texts);
+    let plates: Vec<Region> =
+        regions.iter().filter(|r| r.kind != RegionKind::DataBar).filter_map(|r| plate::plate(&plane, r)).collect();
+    regions.extend(plates);
+    regions.sort_unstable();
+    regions.dedup();
+    let inside = |r: &Region, o: &Region| {
+        r != o && (o.x0..=o.x1).contains(&r.x0) && r.x1 <= o.x1 && (o.y0..=o.y1).contains(&r.y0) && r.y1 <= o.y1
+    };
+    let all = regions.clone();
+    regions.retain(|r| r.kind != RegionKind::Text || !all.iter().any(|o| inside(r, o)));
+    Marks { scale_bar: scale_bar.map(|(_, bar)| bar), regions }
+}
+
+/// Without the candidates that are strokes of a label's letters.
+fn without_strokes<'a>(read: Vec<(&'a Candidate, Option<Verdict>)>) -> Vec<(&'a Candidate, Option<Verdict>)> {
+    let is_stroke = |bar: &Candidate| {
+        read.iter().filter(|(other, _)| *other != bar).filter_map(|(_, v)| v.as_ref()).any(|v| {
+            let (label, rim) = (&v.reading, STROKE_RIM_PX + (v.reading.high / 10.0) as usize);
+            v.confidence >= CONFIDENCE_MIN
+                && bar.left + rim >= label.x0
+                && bar.right <= label.x1 + rim
+                && bar.top + rim >= label.y0
+                && bar.bottom <= label.y1 + rim
+                && bar.length() < label.x1 - label.x0
+        })
+    };
+    let strokes: Vec<bool> = read.iter().map(|(bar, _)| is_stroke(bar)).collect();
+    read.into_iter().zip(strokes).filter(|(_, stroke)| !stroke).map(|(bar, _)| bar).collect()
+}
+
+/// The bar that tells the scale; without a length where two tell different ones.
+fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Option<(&'a Candidate, ScaleBar)> {
+    let scale = |bar: &Candidate, verdict: &Verdict| verdict.length_nm.map(|nm| nm / bar.length() as f64);
+    let sure = |v: &&Verdict| v.length_nm.is_some() && v.confidence >= CONFIDENCE_MIN;
+    let best = read
+        .iter()
+        .filter_map(|(bar, verdict)| Some((*bar, verdict.as_ref().filter(sure)?)))
+        .max_by(|a, b| a.1.confidence.total_cmp(&b.1.confidence));
+    let Some((bar, verdict)) = best else {
+        // A label that leaves doubts, or none at all.
+        let doubtful = read.iter().find_map(|(bar, verdict)| Some((*bar, verdict.as_ref()?)));
+        if let Some((bar, verdict)) = doubtful {
+            return Some((bar, told(plane, bar, Some(verdict), None)));
+        }
+        let bare = read.iter().map(|(bar, _)| *bar).find(|bar| is_bare(bar))?;
+        return Some((bare, told(plane, bare, None, None)));
+    };
+    let own = scale(bar, verdict)?;
+    // Another bar with the same label or another scale.
+    let rivals = read.iter().any(|(other, v)| {
+        let Some(v) = v.as_ref().filter(sure) else { return false };
+        scale(other, v).is_some_and(|s| (s / own - 1.0).abs() > SAME_SCALE)
+    });
+    Some((bar, told(plane, bar, Some(verdict), verdict.length_nm.filter(|_| !rivals))))
+}
+
+fn told(plane: &Plane, bar: &Candidate, verdict: Option<&Verdict>, length_nm: Option<f64>) -> ScaleBar {
+    let (left_px, right_px) = ends::ends(plane, bar);
+    // Whole thousandths: what a confidence is worth, and the same on every machine.
+    let confidence = verdict.map_or(0.0, |v| (v.confidence * 1e3).round() / 1e3);
+    ScaleBar {
+        left_px,
+        right_px,
+        top_px: bar.top as f64,
+        bottom_px: bar.bottom as f64,
+        length_px: right_px - left_px,
+        length_nm,
+        label: verdict.map_or_else(String::new, |v| v.reading.text.clone()),
+        confidence: if length_nm.is_some() { confidence } else { 0.0 },
+    }
+}
+
+/// Whether a bar without a label is drawn beyond doubt.
+fn is_bare(bar: &Candidate) -> bool {
+    bar.contrast >= BARE_CONTRAST && bar.length() >= BARE_SLENDER * bar.thickness() && bar.thickness() >= 2
+}
+
+/// The bar and its label, with what surrounds both.
+fn around(plane: &Plane, bar: &Candidate, label: Option<&reading::Reading>) -> Region {
+    let rim = 3 + bar.thickness() / 3;
+    let mut on = Region { kind: RegionKind::ScaleBar, x0: bar.left, y0: bar.top, x1: bar.right, y1: bar.bottom };
+    if let Some(label) = label {
+        on = Region {
+            x0: on.x0.min(label.x0),
+            y0: on.y0.min(label.y0),
+            x1: on.x1.max(label.x1),
+            y1: on.y1.max(label.y1),
+            ..on
+        };
+    }
+    Region {
+        x0: on.x0.saturating_sub(rim),
+        y0: on.y0.saturating_sub(rim),
+        x1: (on.x1 + rim).min(plane.width),
+        y1: (on.y1 + rim).min(plane.height),
+        ..on
+    }
 }

@@ -1,0 +1,280 @@
+//! Finds what may be a scale bar: a straight horizontal bar of one grey value with sharp ends, brighter or darker than what is
+//! above and below. Lines with end ticks, hollow bars, bars that their label interrupts and rows of ticks are such too.
+
+use super::plane::Plane;
+
+/// Shortest and longest bar as a share of the picture's width. Shorter ones are letters' strokes, longer ones frames.
+const LENGTH_MIN_SHARE: f64 = 0.035;
+const LENGTH_MAX_SHARE: f64 = 0.95;
+/// Shortest bar, pixels.
+const LENGTH_MIN_PX: usize = 16;
+/// Length over thickness at least.
+const SLENDER_MIN: f64 = 2.5;
+/// Thickest bar as a share of the picture's height.
+const THICK_MAX_SHARE: f64 = 0.08;
+/// Difference between the darkest and the brightest pixel along a row of a bar at most, what JPEG does to it included.
+const ROW_SPREAD_MAX: u8 = 36;
+/// Difference between the means of a bar's rows at most.
+const ROWS_APART_MAX: f32 = 26.0;
+/// Difference between the ends of a bar's rows at most, pixels: ends may be round or blurred.
+const ENDS_APART_PX: usize = 2;
+/// How far beyond an end, or above and below, the bar must be over, pixels: enlarged pictures have wide edges.
+const EDGE_PX: usize = 4;
+/// By how much grey values must change there.
+const CONTRAST_MIN: f32 = 28.0;
+/// Share of the length over which they must.
+const CONTRAST_SHARE: f64 = 0.62;
+
+/// What may be a bar. All pixels from `left` to `right` and `top` to `bottom` belong to it, `right` and `bottom` are the
+/// first beyond.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Candidate {
+    pub left: usize,
+    pub right: usize,
+    pub top: usize,
+    pub bottom: usize,
+    /// Mean grey value.
+    pub grey: f32,
+    /// Whether it is brighter than what is around.
+    pub bright: bool,
+    /// Difference to what is above and below, grey values: the smaller median.
+    pub contrast: f32,
+    /// What interrupts the bar, from left to right: its label.
+    pub gap: Option<(usize, usize)>,
+    /// Whether it is a row of ticks.
+    pub ticks: bool,
+}
+
+impl Candidate {
+    pub fn length(&self) -> usize {
+        self.right - self.left
+    }
+
+    pub fn thickness(&self) -> usize {
+        self.bottom - self.top
+    }
+}
+
+/// A run of like pixels along a row.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    left: usize,
+    right: usize,
+    mean: f32,
+}
+
+/// Rows of like runs, one below the other.
+struct Stack {
+    first: Run,
+    last: Run,
+    top: usize,
+    bottom: usize,
+    grey_sum: f64,
+}
+
+/// All candidates, the best first.
+pub(super) fn candidates(plane: &Plane) -> Vec<Candidate> {
+    let min = ((LENGTH_MIN_SHARE * plane.width as f64) as usize).max(LENGTH_MIN_PX);
+    let max = (LENGTH_MAX_SHARE * plane.width as f64) as usize;
+    let mut growing: Vec<Stack> = Vec::new();
+    let mut found: Vec<Candidate> = Vec::new();
+    // Halves of interrupted bars may be shorter.
+    let half_min = (min / 3).max(LENGTH_MIN_PX / 2);
+    for y in 0..=plane.height {
+        let runs = if y < plane.height { runs(plane.row(y), half_min, max) } else { Vec::new() };
+        let mut taken = vec![false; runs.len()];
+        let mut still = Vec::new();
+        for mut stack in growing {
+            let next = runs.iter().position(|run| {
+                stack.last.left.abs_diff(run.left) <= ENDS_APART_PX
+                    && stack.last.right.abs_diff(run.right) <= ENDS_APART_PX
+                    && stack.first.left.abs_diff(run.left) <= ENDS_APART_PX + 1
+                    && stack.first.right.abs_diff(run.right) <= ENDS_APART_PX + 1
+                    && (stack.last.mean - run.mean).abs() <= ROWS_APART_MAX
+            });
+            match next {
+                Some(i) if !taken[i] => {
+                    taken[i] = true;
+                    stack.last = runs[i];
+                    stack.bottom = y + 1;
+                    stack.grey_sum += f64::from(runs[i].mean);
+                    still.push(stack);
+                }
+                _ => found.extend(finished(plane, &stack)),
+            }
+        }
+        for (run, _) in runs.iter().zip(&taken).filter(|(_, taken)| !**taken) {
+            still.push(Stack { first: *run, last: *run, top: y, bottom: y + 1, grey_sum: f64::from(run.mean) });
+        }
+        growing = still;
+    }
+    let joined = joined(&found, (WHOLE_MIN_SHARE * plane.width as f64) as usize);
+    found.extend(joined);
+    found.retain(|c| c.length() >= min && c.length() <= max);
+    let mut found = distinct(found);
+    // Few pictures have more than three; what is most unlike its surroundings comes first.
+    found.sort_by(|a, b| merit(b).total_cmp(&merit(a)));
+    found
+}
+
+fn merit(c: &Candidate) -> f32 {
+    c.contrast * (c.thickness().min(4) as f32).sqrt() * (c.length() as f32).powf(0.25)
+}
+
+/// Runs of like pixels with sharp ends.
+fn runs(row: &[u8], min: usize, max: usize) -> Vec<Run> {
+    let mut found = Vec::new();
+    let (mut start, mut low, mut high) = (0, u8::MAX, 0u8);
+    for x in 0..=row.len() {
+        let (new_low, new_high) = match row.get(x) {
+            Some(v) => (low.min(*v), high.max(*v)),
+            None => (0, u8::MAX),
+        };
+        if new_high.saturating_sub(new_low) <= ROW_SPREAD_MAX && x < row.len() {
+            (low, high) = (new_low, new_high);
+            continue;
+        }
+        if x - start >= min && x - start <= max {
+            found.extend(sharp(row, start, x));
+        }
+        let Some(v) = row.get(x) else { break };
+        // The next run begins where the pixels before this one begin to be like it.
+        (low, high) = (*v, *v);
+        let before = row[start..x].iter().rev().take_while(|v| {
+            let (l, h) = (low.min(**v), high.max(**v));
+            let like = h - l <= ROW_SPREAD_MAX;
+            if like {
+                (low, high) = (l, h);
+            }
+            like
+        });
+        start = x - before.count();
+    }
+    found
+}
+
+/// The run, if grey values change at once at both ends.
+fn sharp(row: &[u8], left: usize, right: usize) -> Option<Run> {
+    // Ends may be blurred into the run.
+    let inner = &row[left + (right - left) / 8..right - (right - left) / 8];
+    let mean = inner.iter().map(|v| u32::from(*v)).sum::<u32>() as f32 / inner.len() as f32;
+    let differs = |v: &u8| (f32::from(*v) - mean).abs() >= CONTRAST_MIN;
+    let before = &row[left.saturating_sub(EDGE_PX)..left];
+    let after = &row[right..(right + EDGE_PX).min(row.len())];
+    // Nobody draws a bar up to the picture's border.
+    (before.iter().any(differs) && after.iter().any(differs)).then_some(Run { left, right, mean })
+}
+
+/// The candidate, if it is brighter than what is above and below, or darker.
+fn finished(plane: &Plane, stack: &Stack) -> Option<Candidate> {
+    let rows = stack.bottom - stack.top;
+    let (left, right) = (stack.first.left.min(stack.last.left), stack.first.right.max(stack.last.right));
+    if (right - left) as f64 / (rows as f64) < SLENDER_MIN || rows as f64 > THICK_MAX_SHARE * plane.height as f64 {
+        return None;
+    }
+    let grey = (stack.grey_sum / rows as f64) as f32;
+    let above = step(plane, left, right, (1..=EDGE_PX).filter_map(|k| stack.top.checked_sub(k)), grey)?;
+    let below = (0..EDGE_PX).map(|k| stack.bottom + k).filter(|y| *y < plane.height);
+    let below = step(plane, left, right, below, grey)?;
+    (above * below > 0.0).then(|| Candidate {
+        left,
+        right,
+        top: stack.top,
+        bottom: stack.bottom,
+        grey,
+        bright: above > 0.0,
+        contrast: above.abs().min(below.abs()),
+        gap: None,
+        ticks: false,
+    })
+}
+
+/// By how much the bar is brighter than the rows beside it, the median over the columns; `None` where it mostly is not
+/// different.
+fn step(plane: &Plane, left: usize, right: usize, rows: impl Iterator<Item = usize> + Clone, grey: f32) -> Option<f32> {
+    let mut steps: Vec<f32> = (left..right)
+        .map(|x| {
+            rows.clone()
+                .map(|y| grey - f32::from(plane.at(x, y)))
+                .fold(0.0, |most: f32, d| if d.abs() > most.abs() { d } else { most })
+        })
+        .collect();
+    let middle = steps.len() / 2;
+    let median = *steps.select_nth_unstable_by(middle, f32::total_cmp).1;
+    let like = steps.iter().filter(|d| **d * median > 0.0 && d.abs() >= CONTRAST_MIN).count();
+    (like as f64 >= CONTRAST_SHARE * steps.len() as f64).then_some(median)
+}
+
+/// Difference between the halves of an interrupted bar at most, as a share of the longer one.
+const HALVES_APART: f64 = 0.12;
+/// Thickness of an interrupted bar that its gap can be wide, at most.
+const GAP_LENGTH_MAX: f64 = 1.5;
+
+/// Contrast of the halves, and length of the whole as a share of the picture's width, at least.
+const HALF_CONTRAST_MIN: f32 = 60.0;
+const WHOLE_MIN_SHARE: f64 = 0.1;
+
+/// Two equal bars in line with a label between them are one.
+fn joined(found: &[Candidate], whole_min: usize) -> Vec<Candidate> {
+    let mut whole = Vec::new();
+    for (i, a) in found.iter().enumerate() {
+        for b in found.iter().skip(i + 1).filter(|b| b.top <= a.top + 2) {
+            let (a, b) = if a.left < b.left { (a, b) } else { (b, a) };
+            let longer = a.length().max(b.length());
+            let drawn = a.contrast.min(b.contrast) >= HALF_CONTRAST_MIN
+                && b.right.max(a.right) - a.left.min(b.left) >= whole_min;
+            let alike = drawn
+                && a.bright == b.bright
+                && a.top.abs_diff(b.top) <= 1
+                && a.bottom.abs_diff(b.bottom) <= 1
+                && (a.grey - b.grey).abs() <= ROWS_APART_MAX
+                && a.length().abs_diff(b.length()) as f64 <= (HALVES_APART * longer as f64).max(2.0);
+            if alike && b.left > a.right && (b.left - a.right) as f64 <= GAP_LENGTH_MAX * longer as f64 {
+                whole.push(Candidate {
+                    right: b.right,
+                    top: a.top.min(b.top),
+                    bottom: a.bottom.max(b.bottom),
+                    contrast: a.contrast.min(b.contrast),
+                    gap: Some((a.right, b.left)),
+                    ..a.clone()
+                });
+            }
+        }
+    }
+    whole
+}
+
+/// How far apart the lines of one drawn bar can be: outline, halo and filling, pixels.
+const OUTLINE_PX: usize = 6;
+
+/// Of an outline or halo and the bar within, the bar.
+fn distinct(mut found: Vec<Candidate>) -> Vec<Candidate> {
+    // The filling lies between the lines of its outline, and is thicker or alone in the middle.
+    let ends_like = |a: &Candidate, b: &Candidate| {
+        a.left.abs_diff(b.left) <= OUTLINE_PX && a.right.abs_diff(b.right) <= OUTLINE_PX && a.gap == b.gap
+    };
+    let beside = |a: &Candidate, b: &Candidate| {
+        ends_like(a, b) && (a.bottom.abs_diff(b.top) <= OUTLINE_PX || b.bottom.abs_diff(a.top) <= OUTLINE_PX)
+    };
+    let is_between = |i: usize| {
+        let c = &found[i];
+        found.iter().any(|o| beside(c, o) && o.bottom <= c.top && o.bright != c.bright)
+            && found.iter().any(|o| beside(c, o) && o.top >= c.bottom && o.bright != c.bright)
+    };
+    let between: Vec<bool> = (0..found.len()).map(is_between).collect();
+    let kept: Vec<bool> = (0..found.len())
+        .map(|i| {
+            !(0..found.len()).any(|j| {
+                i != j
+                    && beside(&found[i], &found[j])
+                    && !between[i]
+                    // A bar and its shadow are told apart by the label.
+                    && (between[j] || found[i].bright == found[j].bright)
+                    && (between[j] || (found[j].thickness(), found[j].contrast as usize, i) > (found[i].thickness(), found[i].contrast as usize, j))
+            })
+        })
+        .collect();
+    let mut keep = kept.into_iter();
+    found.retain(|_| keep.next().unwrap_or(false));
+    found
+}
