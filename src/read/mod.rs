@@ -139,7 +139,7 @@ const FORMATS: &[Format] = &[
         |b, _| b.starts_with(HDF5),
         "build the program with its feature emd, or export the image as TIFF",
     ),
-    readable(SER, ser::recognises, ser::read),
+    readable("TIA SER", ser::recognises, ser::read),
     hinted("TIA EMI", |b, _| b.starts_with(b"JK\x00\x02"), "its pixels are in the .ser files beside it: name those"),
     readable("Gatan DM3", |b, _| dm::recognises(b, 3), dm::read),
     readable("Gatan DM4", |b, _| dm::recognises(b, 4), dm::read),
@@ -163,7 +163,6 @@ const FORMATS: &[Format] = &[
     readable("MRC", mrc::recognises, mrc::read),
 ];
 
-const SER: &str = "TIA SER";
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 const ZIP: &[u8] = b"PK\x03\x04";
 const EXPORT: &str = "export the image as TIFF or MRC";
@@ -189,7 +188,7 @@ pub fn read(path: &Path, limits: &Limits, frame: usize) -> Result<RawImage> {
 /// As [`read`].
 pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage> {
     let image = read_bytes(path, bytes, limits, frame)?;
-    if image.format == SER && emi::says_diffraction(path) {
+    if image.format == ser::FORMAT && emi::says_diffraction(path) {
         let cause = "this is a diffraction pattern, says the .emi file beside it";
         return Err(Error::unsupported(path, cause, "name a micrograph"));
     }

@@ -10,6 +10,8 @@ use super::words::{self, Kind};
 use super::{Fault, Limits, check_frame};
 use crate::image::{RawImage, Samples, Source, Statement};
 
+/// Name of the format.
+pub(super) const FORMAT: &str = "SER";
 /// Byte order (little-endian, the only one that occurs) and mark.
 const MAGIC: &[u8] = b"II\x97\x01";
 /// Versions whose offsets have 32 and 64 bits.
@@ -99,7 +101,7 @@ fn element_image(element: &[u8], limits: &Limits) -> Result<RawImage, Fault> {
     })?;
     let (width, height) = (width as usize, height as usize);
     let samples = from_the_top(words::samples(pixels, kind, true), width);
-    Ok(RawImage { statements: vec![statement], ..RawImage::grey("SER", width, height, samples) })
+    Ok(RawImage { statements: vec![statement], ..RawImage::grey(FORMAT, width, height, samples) })
 }
 
 fn kind(data_type: u16) -> Result<Kind, Fault> {
