@@ -97,6 +97,18 @@ fn check_frame(frame: usize, frames: usize) -> std::result::Result<(), Fault> {
     Err(Fault::unsupported(format!("there is no frame {frame}: {cause}"), "count frames from 0"))
 }
 
+/// Refuses a packed picture whose content must be nearly all the same: a bomb, or at least no micrograph. Those become
+/// two or three times smaller, never a hundred times; small ones are unpacked in any case.
+fn check_packing(packed_bytes: u64, bytes: u64) -> std::result::Result<(), Fault> {
+    const SMALL_BYTES: u64 = 64 << 20;
+    const RATIO_MAX: u64 = 200;
+    if bytes <= SMALL_BYTES || bytes / RATIO_MAX <= packed_bytes {
+        return Ok(());
+    }
+    let cause = format!("{packed_bytes} bytes would unpack to {bytes}, which cannot be a micrograph");
+    Err(Fault::unsupported(cause, "check the file, and unpack it before"))
+}
+
 /// Reads one image, counted from 0, of a file's bytes.
 type Reader = fn(&[u8], &Limits, usize) -> std::result::Result<RawImage, Fault>;
 

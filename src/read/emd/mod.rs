@@ -7,7 +7,7 @@ mod lent;
 mod velox;
 
 use super::words::Kind;
-use super::{EXPORT, Fault, Limits, check_frame};
+use super::{EXPORT, Fault, Limits, check_frame, check_packing};
 use crate::image::{RawImage, Samples, Statement};
 use hdf5_reader::error::Error;
 use hdf5_reader::group::Group;
@@ -110,6 +110,7 @@ impl Picture {
             Fault::damaged(format!("the HDF5 states a picture of {shape:?}, but has only {file_bytes} bytes in all"))
         })?;
         check_frame(frame, frames as usize)?;
+        check_packing(file_bytes, frame_bytes)?;
         self.check_chunk(frame_bytes)?;
 
         let mut selections = vec![SliceInfoElem::Slice { start: 0, end: u64::MAX, step: 1 }; shape.len()];
