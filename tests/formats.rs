@@ -13,8 +13,9 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-/// The memory that a damaged file may ask for at once, with [`SMALL`] limits: the decoders' own buffers.
-const MAX_REQUEST_BYTES: usize = 4 << 20;
+/// The memory that a damaged file may ask for at once, with [`SMALL`] limits: the decoders' own buffers. The largest is
+/// that of the messages that a header of HDF5 may claim to hold.
+const MAX_REQUEST_BYTES: usize = 10 << 20;
 /// Limits that the small fixtures keep within.
 const SMALL: Limits = Limits { max_pixels: 1 << 16, max_decoded_bytes: 1 << 19, max_file_bytes: 1 << 20 };
 /// JPEG decoders may round differently, by a few grey levels.

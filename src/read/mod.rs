@@ -272,10 +272,10 @@ mod tests {
 
     #[test]
     fn extensions_are_taken_in_any_case() {
-        for taken in ["a.TIF", "a.ome.tiff", "b.Jpeg", "c.mrcs", "d.DM4"] {
+        for taken in ["a.TIF", "a.ome.tiff", "b.Jpeg", "c.mrcs", "d.DM4", "e.mrc.gz"] {
             assert!(looks_readable(Path::new(taken)), "{taken}");
         }
-        for passed in ["a", "tif", ".tif", "a.tif.txt", "a.csv"] {
+        for passed in ["a", "tif", ".tif", "a.tif.txt", "a.csv", "a.gz", "a.csv.gz"] {
             assert!(!looks_readable(Path::new(passed)), "{passed}");
         }
     }
@@ -283,13 +283,14 @@ mod tests {
     #[test]
     fn known_formats_are_refused_by_name() {
         let cases: &[(&str, &[u8])] = &[
-            ("Gatan DM3", b"\0\0\0\x03\0\0\x01\0\0\0\0\x01"),
-            ("Gatan DM4", b"\0\0\0\x04\0\0\0\0\0\0\x01\0\0\0\0\x01"),
-            ("TIA SER", b"II\x97\x01\x10\x02"),
-            ("HDF5", b"\x89HDF\r\n\x1a\n\0"),
+            ("TIA EMI", b"JK\0\x02\0\0"),
+            ("BCF", b"AAMVHFSS"),
+            ("BLO", b"IMGBLO\x02\x01"),
+            ("NumPy", b"PK\x03\x04\x2d\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0data.npy"),
+            ("zip", b"PK\x03\x04\x2d\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0data.txt"),
             ("GIF", b"GIF89a"),
             ("BMP", b"BM\x40\0\0\0\0\0\0\0"),
-            ("gzip", b"\x1f\x8b\x08"),
+            ("bzip2", b"BZh91AY"),
         ];
         for (name, bytes) in cases {
             let error = read_bytes(Path::new("folder/x.bin"), bytes, &Limits::default(), 0).unwrap_err();
