@@ -74,13 +74,13 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawIma
     if frames == 0 || room == 0 {
         return Err(Fault::damaged("the SER file holds no element"));
     }
-    // One beyond what the file has room for, so that somebody hears of the ones that are cut off.
-    let frames = frames.min(room.saturating_add(1) as usize);
     check_frame(frame, frames)?;
     let element_at = offset(bytes, offsets_at as usize + frame * offset_bytes, offset_bytes)?;
     let element = usize::try_from(element_at).ok().and_then(|at| bytes.get(at..));
     let image = element_image(element.unwrap_or_default(), limits)?;
-    Ok(RawImage { frames, ..image })
+    // All elements are as long: a hostile count promises no more than the file can hold, and one to be missed aloud.
+    let element_bytes = ELEMENT_HEADER_BYTES + image.samples.to_le_bytes().len();
+    Ok(RawImage { frames: frames.min(bytes.len() / element_bytes + 1), ..image })
 }
 
 /// The picture of an element that begins with `element`.

@@ -1,6 +1,6 @@
 //! Packed files: MRC is passed about with gzip around it (EMDB, SerialEM's frames).
 
-use super::{Fault, Limits, UNPACK, extension, guarded, mrc};
+use super::{Fault, Limits, UNPACK, check_packing, extension, guarded, mrc};
 use crate::error::Result;
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
@@ -47,6 +47,7 @@ fn inflate(bytes: &[u8], extension: &str, limits: &Limits) -> std::result::Resul
         let cause = format!("the MRC would unpack to {} bytes", needs.bytes);
         return Err(Fault::unsupported(cause, UNPACK));
     }
+    check_packing(bytes.len() as u64, needs.bytes)?;
     let missing = needs.bytes.saturating_sub(content.len() as u64);
     let reserve = missing.min((bytes.len() as u64).saturating_mul(DEFLATE_MAX_RATIO));
     content.reserve_exact(reserve as usize);
@@ -91,6 +92,9 @@ mod tests {
         let tight = Limits { max_file_bytes: 1030, ..Limits::default() };
         let refused = unpack(Path::new("a.mrc.gz"), &packed(&content), &tight).unwrap_err().to_string();
         assert!(refused.contains("1040 bytes"), "{refused}");
+        // 512 MiB of nothing.
+        let refused = unpacked(&packed(&header(1 << 26))).unwrap_err().to_string();
+        assert!(refused.contains("micrograph"), "{refused}");
     }
 
     #[test]

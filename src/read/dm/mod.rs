@@ -91,11 +91,12 @@ impl<'a> Tree<'a> {
     /// The image itself: the first with pixels that is no preview. Where nothing says which are previews, GMS puts one
     /// before the image.
     fn picture(&self) -> Option<&Entry<'a>> {
-        let with_pixels = || self.images.iter().filter(|(_, entry)| entry.data.is_some());
-        let count = with_pixels().count();
         let is_preview = |n: usize| self.previews.contains(&n) || self.previews.is_empty() && n == 0;
-        let shown = with_pixels().find(|&(&n, _)| count == 1 || !is_preview(n));
-        shown.or_else(|| with_pixels().next()).map(|(_, entry)| entry)
+        let is_alone = self.images.len() == 1;
+        self.images
+            .iter()
+            .find(|&(&n, entry)| entry.data.is_some() && (is_alone || !is_preview(n)))
+            .map(|(_, entry)| entry)
     }
 }
 

@@ -20,6 +20,8 @@ const ENTRY_VALUE: u8 = 21;
 /// An entry with a name and nothing else.
 const ENTRY_EMPTY: u8 = 23;
 
+/// The type of text: unsigned words of 16 bits.
+const CHARACTER: u64 = 4;
 /// Types of values that are made of others.
 const STRUCTURE: u64 = 15;
 const STRING: u64 = 18;
@@ -37,7 +39,7 @@ pub(super) enum Step<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Value<'a> {
     Number(f64),
-    /// Elements of one simple type, as stored.
+    /// Elements of one type, simple or a structure, as stored.
     Array(Array<'a>),
     /// Structures and what nobody asks for.
     Other,
@@ -55,8 +57,7 @@ impl Array<'_> {
     /// The text of an array of 16-bit characters, cut at `max` of them.
     pub(super) fn text(&self, max: usize) -> Option<String> {
         let unit = |b: &[u8; 2]| if self.little { u16::from_le_bytes(*b) } else { u16::from_be_bytes(*b) };
-        // Type 4, unsigned words of 16 bits.
-        (self.element == 4).then(|| {
+        (self.element == CHARACTER).then(|| {
             let units: Vec<u16> = self.bytes.as_chunks::<2>().0.iter().take(max).map(unit).collect();
             String::from_utf16_lossy(&units).trim_end_matches('\0').into()
         })
@@ -216,8 +217,7 @@ fn value<'a>(cursor: &mut Cursor<'a>, preamble: &Preamble) -> Result<Value<'a>, 
         }
         [ARRAY, STRUCTURE, ref fields @ .., elements] => {
             let bytes = structure_bytes(fields).and_then(|bytes| bytes.checked_mul(elements)).ok_or_else(odd)?;
-            cursor.take(bytes)?;
-            Ok(Value::Other)
+            Ok(Value::Array(Array { bytes: cursor.take(bytes)?, little, element: STRUCTURE }))
         }
         [ARRAY, element, elements] => {
             let bytes = simple_bytes(element).and_then(|bytes| bytes.checked_mul(elements)).ok_or_else(odd)?;
@@ -262,4 +262,81 @@ fn number(simple: u64, bytes: &[u8], little: bool) -> Option<f64> {
         11 => word as i64 as f64,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A DM3 entry.
+    fn entry(kind: u8, name: &str, body: &[u8]) -> Vec<u8> {
+        [&[kind], &(name.len() as u16).to_be_bytes()[..], name.as_bytes(), body].concat()
+    }
+
+    fn words(words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_be_bytes()).collect()
+    }
+
+    fn group(count: u32, entries: &[u8]) -> Vec<u8> {
+        [&[1, 0][..], &words(&[count]), entries].concat()
+    }
+
+    fn value(description: &[u32], bytes: &[u8]) -> Vec<u8> {
+        [DELIMITER, &words(&[description.len() as u32]), &words(description), bytes].concat()
+    }
+
+    fn file(root: &[u8]) -> Vec<u8> {
+        [&words(&[3, 0, 1]), root].concat()
+    }
+
+    /// The values with their ways, as text.
+    fn walked(root: &[u8]) -> Result<Vec<String>, Fault> {
+        let file = file(root);
+        let mut seen = Vec::new();
+        walk(&file, &Preamble::of(&file).unwrap(), |path, value| {
+            let path: Vec<String> = path
+                .iter()
+                .map(|step| match step {
+                    Step::Named(name) => String::from_utf8_lossy(name).into_owned(),
+                    Step::Item(n) => n.to_string(),
+                })
+                .collect();
+            let value = match value {
+                Value::Number(n) => n.to_string(),
+                Value::Array(array) => array.text(9).unwrap_or(format!("{} bytes", array.bytes.len())),
+                Value::Other => "other".into(),
+            };
+            seen.push(format!("{}={value}", path.join(".")));
+        })?;
+        Ok(seen)
+    }
+
+    #[test]
+    fn values_are_found_by_their_way() {
+        let text = value(&[20, 4, 2], &[0x6e, 0, 0x6d, 0]);
+        let pair = value(&[15, 0, 2, 0, 2, 0, 6], &[0; 6]);
+        let pairs = value(&[20, 15, 0, 2, 0, 6, 0, 6, 3], &[0; 24]);
+        let list = [entry(21, "", &value(&[2], &[0xfe, 0xff])), entry(21, "", &text), entry(23, "e", &[])].concat();
+        let list = group(3, &list);
+        let root = [entry(20, "a", &list), entry(21, "b", &pair), entry(21, "c", &pairs)].concat();
+        assert_eq!(walked(&group(3, &root)).unwrap(), ["a.0=-2", "a.1=nm", "b=other", "c=24 bytes"]);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth| (0..depth).fold(group(0, &[]), |inner, _| group(1, &entry(20, "", &inner)));
+        assert!(walked(&nested(DEPTH_MAX - 1)).is_ok());
+        assert!(walked(&nested(DEPTH_MAX)).is_err());
+        assert!(walked(&nested(20_000)).is_err());
+    }
+
+    #[test]
+    fn counts_that_lie_are_damage() {
+        for description in [&[20, 6, u32::MAX][..], &[15, 0, 1 << 30, 0, 6], &[99], &[20, 20, 4, 1], &[18, u32::MAX]] {
+            assert!(walked(&group(1, &entry(21, "a", &value(description, &[0; 8])))).is_err(), "{description:?}");
+        }
+        assert!(walked(&group(u32::MAX, &[])).is_err());
+        assert!(walked(&group(1, &entry(21, "a", b"%%%_"))).is_err());
+        assert!(walked(&group(1, &entry(7, "a", &[0; 40]))).is_err());
+    }
 }

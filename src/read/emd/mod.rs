@@ -7,7 +7,7 @@ mod lent;
 mod velox;
 
 use super::words::Kind;
-use super::{EXPORT, Fault, Limits, check_frame};
+use super::{EXPORT, Fault, Limits, check_frame, check_packing};
 use crate::image::{RawImage, Samples, Statement};
 use hdf5_reader::error::Error;
 use hdf5_reader::group::Group;
@@ -15,8 +15,9 @@ use hdf5_reader::{Dataset, Datatype, OpenOptions, SliceInfo, SliceInfoElem};
 
 /// Deflate makes its input at most this many times smaller; a file that states more pixels than that was not filled.
 const DEFLATE_MAX_RATIO: u64 = 1032;
-/// Largest header of an object, bytes: attributes and links, of which real files have some kB.
-const HEADER_MAX_BYTES: usize = 16 << 20;
+/// Largest header of an object, bytes: attributes and links, of which real files have some kB. The decoder takes up to nine
+/// times as much for it.
+const HEADER_MAX_BYTES: usize = 1 << 20;
 /// Members of a group beyond this many are not looked at.
 const MEMBERS_MAX: usize = 4096;
 
@@ -39,6 +40,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawIma
         .with_max_read_bytes(decoded_max)
         .with_max_chunk_bytes(decoded_max);
     lent::with_file(bytes, options, |file| {
+        // As the library of HDF5 itself does: of a file that is cut off some pictures may be left, but which?
+        let superblock = file.superblock();
+        let end = superblock.base_address.saturating_add(superblock.eof_address);
+        if end > bytes.len() as u64 {
+            return Err(Fault::damaged(format!("the HDF5 needs {end} bytes, but has {}", bytes.len())));
+        }
         let root = file.root_group().map_err(fault)?;
         let (picture, format) = match velox::picture(&root)? {
             Some(picture) => (picture, "EMD Velox"),
@@ -110,6 +117,7 @@ impl Picture {
             Fault::damaged(format!("the HDF5 states a picture of {shape:?}, but has only {file_bytes} bytes in all"))
         })?;
         check_frame(frame, frames as usize)?;
+        check_packing(file_bytes, frame_bytes)?;
         self.check_chunk(frame_bytes)?;
 
         let mut selections = vec![SliceInfoElem::Slice { start: 0, end: u64::MAX, step: 1 }; shape.len()];
