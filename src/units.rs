@@ -59,6 +59,13 @@ pub fn unit_nm(name: &str) -> Option<f64> {
     })
 }
 
+/// Whether a unit is one over a length, such as `1/nm`, `1 / nm`, `nm^-1` or `A^-1`: that of diffraction patterns.
+pub fn is_reciprocal(name: &str) -> bool {
+    let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+    let length = name.strip_prefix("1/").or_else(|| name.strip_suffix("^-1")).or_else(|| name.strip_suffix("⁻¹"));
+    length.is_some_and(|length| unit_nm(length).is_some())
+}
+
 /// A length typed by a person: a number and a unit, such as `0.62nm`, `6.2 A` or `0.05um`. The unit is required,
 /// because a bare number has been misread too often.
 pub fn parse_length_nm(text: &str) -> Result<f64> {
@@ -105,6 +112,16 @@ mod tests {
         assert!((parse_length_nm("0.05µm").unwrap() - 50.0).abs() < 1e-9);
         for bad in ["", "nm", "0.62", "1 parsec", "-1nm", "0nm", "1e999nm", "nan nm"] {
             assert!(parse_length_nm(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn reciprocal_lengths_are_known() {
+        for name in ["1/nm", "1 / nm", "1/m", "nm^-1", "A^-1", "1/Å", "nm⁻¹"] {
+            assert!(is_reciprocal(name) && unit_nm(name).is_none(), "{name}");
+        }
+        for name in ["nm", "1/", "1/s", "eV", ""] {
+            assert!(!is_reciprocal(name), "{name}");
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawIm
 
 /// Whether the end marker follows the first scan. Segments before it are stepped over, because a preview inside one has
 /// an end marker of its own; inside a scan `ff` is never followed by `d9`.
-fn has_end(bytes: &[u8]) -> bool {
+pub(super) fn has_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
         match marker {

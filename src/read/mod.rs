@@ -78,6 +78,15 @@ impl Fault {
     }
 }
 
+/// Refuses a frame that the file does not have.
+fn check_frame(frame: usize, frames: usize) -> std::result::Result<(), Fault> {
+    if frame < frames {
+        return Ok(());
+    }
+    let cause = if frames == 1 { "the file holds 1 frame".into() } else { format!("the file holds {frames} frames") };
+    Err(Fault::unsupported(format!("there is no frame {frame}: {cause}"), "count frames from 0"))
+}
+
 /// Reads one image, counted from 0, of a file's bytes.
 type Reader = fn(&[u8], &Limits, usize) -> std::result::Result<RawImage, Fault>;
 
