@@ -7,6 +7,7 @@ mod jpeg;
 mod mrc;
 mod png;
 mod raster;
+mod sidecar;
 mod tiff;
 
 use crate::error::{Error, Result};
@@ -139,7 +140,17 @@ fn is_digital_micrograph(bytes: &[u8], version: u8, order_at: usize) -> bool {
 /// [`Error::Input`] for a file that is missing, empty, damaged or cut off; [`Error::Unsupported`] for one that is intact
 /// but of a kind, a variant or a size that is not read. Both name the file, the cause and the remedy.
 pub fn read(path: &Path, limits: &Limits, frame: usize) -> Result<RawImage> {
-    read_bytes(path, &load(path, limits)?, limits, frame)
+    decode(path, &load(path, limits)?, limits, frame)
+}
+
+/// Reads one image, counted from 0, of the content of the file at `path`, and what the files beside it say of its scale.
+///
+/// # Errors
+/// As [`read`].
+pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage> {
+    let mut image = read_bytes(path, bytes, limits, frame)?;
+    image.statements.extend(sidecar::statements(path, &image));
+    Ok(image)
 }
 
 /// Brings a file's content into memory.

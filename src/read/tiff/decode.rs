@@ -136,11 +136,7 @@ fn finish<T: Word>(page: &Page, rows: &mut [T], row: usize) {
 
 /// A row of packed bits to words.
 fn widen<T: Word>(page: &Page, bytes: &[u8], row: &mut [T]) {
-    if page.bits == 24 {
-        word::read_triples(bytes, row, page.little);
-    } else {
-        word::unpack(bytes, row, page.bits as u32);
-    }
+    word::unpack(bytes, row, page.bits as u32);
     if page.predictor == Predictor::Horizontal {
         word::sum_up(row, page.samples());
     }

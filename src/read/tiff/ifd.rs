@@ -36,6 +36,32 @@ pub(super) const EXTRA_SAMPLES: u16 = 338;
 pub(super) const SAMPLE_FORMAT: u16 = 339;
 pub(super) const JPEG_TABLES: u16 = 347;
 
+/// The tags without which pixels would be taken for something else.
+const LAYOUT: &[u16] = &[
+    NEW_SUBFILE_TYPE,
+    IMAGE_WIDTH,
+    IMAGE_LENGTH,
+    BITS_PER_SAMPLE,
+    COMPRESSION,
+    PHOTOMETRIC,
+    FILL_ORDER,
+    STRIP_OFFSETS,
+    SAMPLES_PER_PIXEL,
+    ROWS_PER_STRIP,
+    STRIP_BYTE_COUNTS,
+    PLANAR_CONFIGURATION,
+    T4_OPTIONS,
+    PREDICTOR,
+    COLOR_MAP,
+    TILE_WIDTH,
+    TILE_LENGTH,
+    TILE_OFFSETS,
+    TILE_BYTE_COUNTS,
+    EXTRA_SAMPLES,
+    SAMPLE_FORMAT,
+    JPEG_TABLES,
+];
+
 /// Tags of one directory. Of a tag that is there twice the last one counts.
 pub(super) struct Directory<'a> {
     pub(super) little: bool,
@@ -64,21 +90,22 @@ impl Form {
     }
 }
 
-/// All directories in the order of the file; the walk ends where a directory is not inside the file or was there before.
-/// Empty when not even the first one is inside.
-pub(super) fn directories(bytes: &[u8]) -> Vec<Directory<'_>> {
+/// All directories in the order of the file, at least one; the walk ends where it has been before. `None` when one of them
+/// is not inside the file: the picture may be among those that are missing.
+pub(super) fn directories(bytes: &[u8]) -> Option<Vec<Directory<'_>>> {
+    let (form, first) = start(bytes)?;
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    let mut next = start(bytes);
-    while let Some((form, at)) = next {
+    let mut next = Some(first);
+    while let Some(at) = next {
         if at == 0 || found.len() == MAX_DIRECTORIES || !seen.insert(at) {
             break;
         }
-        let Some((directory, after)) = directory(bytes, form, at) else { break };
+        let (directory, after) = directory(bytes, form, at)?;
         found.push(directory);
-        next = after.map(|after| (form, after));
+        next = after;
     }
-    found
+    Some(found).filter(|found| !found.is_empty())
 }
 
 fn start(bytes: &[u8]) -> Option<(Form, u64)> {
@@ -88,7 +115,7 @@ fn start(bytes: &[u8]) -> Option<(Form, u64)> {
     Some((Form { little, big }, int(at, little)))
 }
 
-/// The directory at `at`, and where the next one is.
+/// The directory at `at`, and where the next one is; at the end of a file some writers leave that out.
 fn directory(bytes: &[u8], form: Form, at: u64) -> Option<(Directory<'_>, Option<u64>)> {
     let (number, entry_bytes, word) = form.sizes();
     let little = form.little;
@@ -114,9 +141,10 @@ fn directory(bytes: &[u8], form: Form, at: u64) -> Option<(Directory<'_>, Option
 }
 
 impl<'a> Directory<'a> {
-    /// Whether the tag is there but its value is not inside the file.
-    pub(super) fn is_cut(&self, tag: u16) -> bool {
-        self.values.get(&tag).is_some_and(|value| value.bytes.is_none())
+    /// The first tag of the pixels' layout that is there, but whose value is not inside the file.
+    pub(super) fn cut(&self) -> Option<u16> {
+        let cut = |tag: &u16| self.values.get(tag).is_some_and(|value| value.bytes.is_none());
+        LAYOUT.iter().copied().find(cut)
     }
 
     /// A tag's bytes as stored.
@@ -163,7 +191,7 @@ impl<'a> Directory<'a> {
 }
 
 /// Text in UTF-8, or else in Latin-1.
-pub(super) fn latin(text: &[u8]) -> String {
+pub(in crate::read) fn latin(text: &[u8]) -> String {
     match std::str::from_utf8(text) {
         Ok(utf8) => utf8.to_string(),
         Err(_) => text.iter().map(|&b| char::from(b)).collect(),
@@ -227,7 +255,7 @@ pub(super) mod tests {
     }
 
     fn first(bytes: &[u8]) -> Directory<'_> {
-        directories(bytes).swap_remove(0)
+        directories(bytes).unwrap().swap_remove(0)
     }
 
     #[test]
@@ -252,24 +280,26 @@ pub(super) mod tests {
         for (count, field) in [(100, 26), (u32::MAX, 0), (3, u32::MAX)] {
             for file in with(STRIP_OFFSETS, 4, count, field, b"short") {
                 let directory = first(&file);
-                assert_eq!((directory.is_cut(STRIP_OFFSETS), directory.uint(STRIP_OFFSETS)), (true, None));
+                assert_eq!((directory.cut(), directory.uint(STRIP_OFFSETS)), (Some(STRIP_OFFSETS), None));
             }
         }
     }
 
     #[test]
-    fn directories_outside_the_file_end_the_walk() {
-        let [whole, _] = with(X_RESOLUTION, 4, 1, 77, &[]);
+    fn directories_outside_the_file_are_told() {
+        let [mut whole, _] = with(X_RESOLUTION, 4, 1, 77, &[]);
         for length in 0..22 {
-            assert!(directories(&whole[..length]).is_empty(), "{length}");
+            assert!(directories(&whole[..length]).is_none(), "{length}");
         }
-        assert_eq!(directories(&whole).len(), 1);
+        assert_eq!(directories(&whole).unwrap().len(), 1);
+        whole[22] = 99;
+        assert!(directories(&whole).is_none());
     }
 
     #[test]
     fn a_directory_is_visited_once() {
         let [mut looped, _] = with(X_RESOLUTION, 4, 1, 77, &[]);
         looped[22] = 8;
-        assert_eq!(directories(&looped).len(), 1);
+        assert_eq!(directories(&looped).unwrap().len(), 1);
     }
 }

@@ -13,7 +13,9 @@ mod word;
 
 use super::{Fault, Limits, check_frame};
 use crate::image::RawImage;
+pub(super) use ifd::latin;
 use page::Page;
+pub(super) use stated::print_statement;
 
 /// Either byte order, classic (42) or BigTIFF (43).
 pub(super) fn recognises(bytes: &[u8]) -> bool {
@@ -21,10 +23,7 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage, Fault> {
-    let directories = ifd::directories(bytes);
-    if directories.is_empty() {
-        return Err(Fault::damaged("the TIFF is cut off"));
-    }
+    let directories = ifd::directories(bytes).ok_or_else(|| Fault::damaged("the TIFF is cut off"))?;
     let pages = frames::frames(&directories);
     let first = *pages.first().ok_or_else(|| Fault::damaged("the TIFF does not say how large it is"))?;
     let mut page = Page::new(&directories[first], bytes.len(), limits)?;

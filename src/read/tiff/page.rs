@@ -50,7 +50,6 @@ impl Compression {
             Self::CcittRle | Self::CcittGroup3 { .. } | Self::CcittGroup4 | Self::Jpeg => u64::MAX,
         }
     }
-
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +126,8 @@ pub(super) struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub(super) fn new(directory: &Directory<'a>, file_bytes: usize, limits: &Limits) -> Result<Self, Fault> {
-        for tag in [ifd::STRIP_OFFSETS, ifd::STRIP_BYTE_COUNTS, ifd::TILE_OFFSETS, ifd::TILE_BYTE_COUNTS] {
-            if directory.is_cut(tag) {
-                return Err(Fault::damaged(format!(
-                    "the TIFF is cut off or damaged (tag {tag} points outside the file)"
-                )));
-            }
+        if let Some(tag) = directory.cut() {
+            return Err(Fault::damaged(format!("the TIFF is cut off or damaged (tag {tag} points outside the file)")));
         }
         let shape = Shape::of(directory).ok_or_else(|| Fault::damaged("the TIFF does not say how large it is"))?;
         let (bits, kind) = sample_type(directory, &shape)?;
@@ -300,12 +295,7 @@ fn compression(directory: &Directory) -> Result<Compression, Fault> {
     Err(unsupported(format!("the TIFF is compressed with {name}")))
 }
 
-fn predictor(
-    directory: &Directory,
-    kind: Kind,
-    bits: usize,
-    compression: Compression,
-) -> Result<Predictor, Fault> {
+fn predictor(directory: &Directory, kind: Kind, bits: usize, compression: Compression) -> Result<Predictor, Fault> {
     // The others have no such step, whatever the tag says.
     if !matches!(compression, Compression::Lzw | Compression::Deflate | Compression::Zstd) {
         return Ok(match (compression, directory.uint(ifd::PREDICTOR)) {

@@ -75,14 +75,6 @@ pub(super) fn unpack<T: Word>(bytes: &[u8], row: &mut [T], bits: u32) {
     }
 }
 
-/// Samples of three bytes in the file's byte order.
-pub(super) fn read_triples<T: Word>(bytes: &[u8], row: &mut [T], little: bool) {
-    for (sample, triple) in row.iter_mut().zip(bytes.chunks_exact(3)) {
-        let [a, b, c] = [triple[0], triple[1], triple[2]].map(u64::from);
-        *sample = T::of(if little { c << 16 | b << 8 | a } else { a << 16 | b << 8 | c });
-    }
-}
-
 /// Leaves the low `bits` of each word, with the sign drawn out where there is one.
 pub(super) fn settle<T: Word>(row: &mut [T], bits: u32, signed: bool) {
     let spare = 64 - bits;
@@ -126,8 +118,6 @@ mod tests {
         let mut row = [0_u32; 1];
         unpack(&[1, 2, 3, 4], &mut row, 32);
         assert_eq!(row, [0x0102_0304]);
-        read_triples(&[1, 2, 3], &mut row, true);
-        assert_eq!(row, [0x03_0201]);
     }
 
     #[test]

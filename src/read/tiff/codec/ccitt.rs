@@ -64,7 +64,11 @@ impl<R: Iterator<Item = Result<u8, Infallible>>> Lines<ByteReader<R>> {
                 false
             }
         };
-        if in_two { self.two_dimensional()? } else { self.one_dimensional()? }
+        if in_two {
+            self.two_dimensional()?
+        } else {
+            self.one_dimensional()?
+        }
         // A change at the edge is none.
         while self.line.last().is_some_and(|&x| x >= self.width) {
             self.line.pop();

@@ -17,7 +17,8 @@ pub(super) fn decode(page: &Page, stored: &[u8], out: &mut [u8]) -> Result<(), F
     if page.bits != 8 {
         return Err(unsupported(format!("the TIFF holds JPEGs of {} bits", page.bits)));
     }
-    let fault = |error: String| Fault::damaged(format!("a JPEG in the TIFF is damaged or of an unknown kind ({error})"));
+    let fault =
+        |error: String| Fault::damaged(format!("a JPEG in the TIFF is damaged or of an unknown kind ({error})"));
     let body = stored.strip_prefix(&START).ok_or_else(|| fault("no start".into()))?;
     // The decoder paints what is missing grey and says nothing.
     if !jpeg::has_end(stored) {

@@ -43,7 +43,8 @@ impl<const OLD: bool> Bits<'_, OLD> {
     /// Bits beyond `valid` may be in the buffer already; they are the same that come again.
     fn fill(&mut self) {
         if let Some(word) = self.stored.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
-            self.buffer |= if OLD { u64::from_le_bytes(*word) << self.valid } else { u64::from_be_bytes(*word) >> self.valid };
+            self.buffer |=
+                if OLD { u64::from_le_bytes(*word) << self.valid } else { u64::from_be_bytes(*word) >> self.valid };
             let taken = (63 - self.valid) / 8;
             self.at += taken as usize;
             self.valid += taken * 8;
@@ -153,7 +154,9 @@ mod tests {
 
     #[test]
     fn codes_that_do_not_exist_end_the_picture() {
-        for codes in [vec![(CLEAR, 9), (300, 9)], vec![(CLEAR, 9), (258, 9)], vec![(CLEAR, 9), (97, 9), (259, 9)], vec![]] {
+        for codes in
+            [vec![(CLEAR, 9), (300, 9)], vec![(CLEAR, 9), (258, 9)], vec![(CLEAR, 9), (97, 9), (259, 9)], vec![]]
+        {
             assert!(decode(&packed(&codes, false), &mut [0; 32]) < 2);
         }
     }

@@ -11,8 +11,8 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use std::io::Read;
 use zlib_rs::{Inflate, InflateFlush};
 
-/// Smallest limit on the window of zstd, bytes: what its usual levels need.
-const ZSTD_WINDOW_BYTES: u64 = 8 << 20;
+/// Largest window of zstd, bytes: that of its highest level. Of memory for it only what is used is ever touched.
+const ZSTD_WINDOW_BYTES: u64 = 128 << 20;
 /// Largest window of Deflate, as a power of two (RFC 1950).
 const DEFLATE_WINDOW_BITS: u8 = 15;
 
@@ -54,7 +54,7 @@ fn inflate(stored: &[u8], out: &mut [u8]) -> Result<usize, Fault> {
 fn unpack_zstd(stored: &[u8], out: &mut [u8]) -> Result<usize, Fault> {
     let damaged = || Fault::damaged("the TIFF is damaged (its zstd data are not valid)");
     let mut frames = FrameDecoder::new();
-    frames.set_max_window_size(ZSTD_WINDOW_BYTES.max(out.len() as u64));
+    frames.set_max_window_size(ZSTD_WINDOW_BYTES);
     let mut decoder = StreamingDecoder::new_with_decoder(stored, frames).map_err(|_| damaged())?;
     decoder.read_exact(out).map_err(|_| damaged())?;
     Ok(out.len())

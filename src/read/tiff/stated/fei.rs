@@ -38,9 +38,10 @@ fn settings(tags: &Tags) -> Option<String> {
 
 /// A value below the head of its section.
 fn value<'a>(ini: &'a str, section: &str, key: &str) -> Option<&'a str> {
-    let mut lines = ini.lines().map(str::trim).skip_while(|line| {
-        line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) != Some(section)
-    });
+    let mut lines = ini
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) != Some(section));
     lines.next()?;
     lines
         .take_while(|line| !line.starts_with('['))
@@ -98,7 +99,8 @@ fn from_xml(document: &Document) -> Heard {
 
 /// Number and unit of an element, or of the one inside it.
 fn length<'a>(node: Node<'a, '_>) -> (&'a str, &'a str) {
-    let inner = node.children().find(|child| child.is_element() && child.tag_name().name().eq_ignore_ascii_case("value"));
+    let inner =
+        node.children().find(|child| child.is_element() && child.tag_name().name().eq_ignore_ascii_case("value"));
     let unit = |node: Node<'a, '_>| node.attribute("unit").or_else(|| node.attribute("Unit"));
     let text = inner.unwrap_or(node).text().unwrap_or_default().trim();
     (text, unit(node).or_else(|| unit(inner?)).unwrap_or("m"))

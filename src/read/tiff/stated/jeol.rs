@@ -64,7 +64,7 @@ mod tests {
                  <SelectorValue>150000</SelectorValue></ImageFormingSystem><View><Eos><EosMode>?</EosMode></Eos></View>\
                  </TemReporter>"
             );
-            statement(&xml, &directories(&file)[0])
+            statement(&xml, &directories(&file).unwrap()[0])
         };
         let (x, y) = said("MAG").unwrap().unwrap().nm.unwrap();
         assert!((x - 25.4e6 / 93.0 / 150e3).abs() < 1e-9 && x == y, "{x}");

@@ -14,6 +14,8 @@ mod tescan;
 mod tvips;
 mod zeiss;
 
+pub(in crate::read) use print::statement as print_statement;
+
 use super::ifd::{self, Directory};
 use crate::image::{Source, Statement};
 use crate::read::Fault;
@@ -132,7 +134,7 @@ mod tests {
     /// What one place says about a picture of 64 x 48 pixels whose file has one tag, which is in a block of its own.
     pub(super) fn heard(hear: fn(&Tags) -> Heard, tag: u16, kind: u16, content: &[u8]) -> Heard {
         let [file, _] = ifd::tests::with(tag, kind, content.len() as u32, 26, content);
-        let directories = ifd::directories(&file);
+        let directories = ifd::directories(&file).unwrap();
         hear(&Tags { file: &file, directories: directories.iter().collect(), width: 64, height: 48 })
     }
 
@@ -143,7 +145,9 @@ mod tests {
 
     #[test]
     fn reciprocal_units_make_a_diffraction_pattern() {
-        assert!(matches!(length_nm(1.0, "1/nm"), Err(Fault::Unsupported { cause, .. }) if cause.contains("diffraction")));
+        assert!(
+            matches!(length_nm(1.0, "1/nm"), Err(Fault::Unsupported { cause, .. }) if cause.contains("diffraction"))
+        );
         assert_eq!(length_nm(2.0, "µm").unwrap(), Ok(2000.0));
         assert!(length_nm(2.0, "").unwrap().is_err());
     }

@@ -16,7 +16,7 @@ pub(super) fn hear(tags: &Tags) -> Heard {
 }
 
 /// Offered where it could be a pixel of a micrograph.
-fn statement(x: f64, y: f64) -> Option<Statement> {
+pub(in crate::read) fn statement(x: f64, y: f64) -> Option<Statement> {
     let possible = POSSIBLE_NM.contains(&x) && POSSIBLE_NM.contains(&y);
     possible.then(|| Statement::new(Source::Print, format!("{} x {} per inch", INCH_NM / x, INCH_NM / y), Ok((x, y))))
 }

@@ -14,6 +14,8 @@ const UNNAMED_LINE: usize = 3;
 /// Columns of the picture that it is meant for.
 const UNNAMED_WIDTH_PX: f64 = 1024.0;
 const NM_PER_M: f64 = 1e9;
+/// How far the named size may be rounded: it has four digits, the unnamed one seven.
+const MAX_ROUNDING: f64 = 1e-3;
 
 pub(super) fn hear(tags: &Tags) -> Heard {
     Ok(tags.text(TAG).and_then(|text| statement(&text, tags.width)))
@@ -21,16 +23,20 @@ pub(super) fn hear(tags: &Tags) -> Heard {
 
 fn statement(text: &str, width: usize) -> Option<Statement> {
     let said = |raw: &str, nm: Result<f64, String>| Statement::new(Source::Zeiss, raw, nm.map(|nm| (nm, nm)));
-    let named = text.lines().skip_while(|line| line.trim() != KEY).nth(1).map(|line| (line, named_nm(line)));
-    if let Some((line, Ok(nm))) = named {
-        return Some(said(line.trim(), Ok(nm)));
+    let named = text.lines().skip_while(|line| line.trim() != KEY).nth(1).map(|line| (line.trim(), named_nm(line)));
+    let unnamed = text.lines().nth(UNNAMED_LINE).and_then(|line| {
+        let metres = number(line).ok().filter(|&metres| metres > 0.0)?;
+        let raw = format!("{} m for {UNNAMED_WIDTH_PX} columns", line.trim());
+        Some((raw, metres * NM_PER_M * UNNAMED_WIDTH_PX / width as f64))
+    });
+    match (named, unnamed) {
+        (Some((_, Ok(rounded))), Some((raw, nm))) if (nm / rounded - 1.0).abs() <= MAX_ROUNDING => {
+            Some(said(&raw, Ok(nm)))
+        }
+        (Some((raw, Ok(nm))), _) => Some(said(raw, Ok(nm))),
+        (_, Some((raw, nm))) => Some(said(&raw, Ok(nm))),
+        (named, None) => named.map(|(raw, nm)| said(raw, nm)),
     }
-    let unnamed = text.lines().nth(UNNAMED_LINE).and_then(|line| Some((line, number(line).ok()?)));
-    if let Some((line, metres)) = unnamed.filter(|(_, metres)| *metres > 0.0) {
-        let nm = metres * NM_PER_M * UNNAMED_WIDTH_PX / width as f64;
-        return Some(said(&format!("{} m for 1024 columns", line.trim()), Ok(nm)));
-    }
-    named.map(|(line, nm)| said(line.trim(), nm))
 }
 
 /// `Image Pixel Size = 620.0 pm`.
@@ -53,11 +59,14 @@ mod tests {
     #[test]
     fn the_named_size_counts_before_the_unnamed_one() {
         let unnamed = "0\r\n0\r\n0\r\n5.0e-9\r\n";
-        let named = |size: &str| format!("{unnamed}AP_PIXEL_SIZE\r\nPixel Size = 9 nm\r\n{KEY}\r\nImage Pixel Size = {size}\r\n");
+        let named = |size: &str| {
+            format!("{unnamed}AP_PIXEL_SIZE\r\nPixel Size = 9 nm\r\n{KEY}\r\nImage Pixel Size = {size}\r\n")
+        };
         assert!((nm(&named("620.0 pm")) - 0.62).abs() < 1e-12);
         assert!((nm(&named("0.5 µm")) - 500.0).abs() < 1e-9);
         assert!((nm(unnamed) - 10.0).abs() < 1e-9);
         assert!((nm(&named("wide nm")) - 10.0).abs() < 1e-9);
+        assert!((nm(&named("10.01 nm")) - 10.0).abs() < 1e-9 && (nm(&named("10.02 nm")) - 10.02).abs() < 1e-9);
     }
 
     #[test]
