@@ -253,7 +253,7 @@ const IN_SCOPE: &[&str] = &["TIFF", "BigTIFF", "PNG", "JPEG", "MRC"];
 fn real_files_read_as_their_peers_read_them() {
     let Some(folder) = collection("formats") else { return };
     let (mut agreed, mut by_name, mut scales) = (0, 0, 0);
-    let (mut refused, mut wrong, mut scales_missed) = (vec![], vec![], vec![]);
+    let (mut refused, mut wrong, mut scales_missed, mut frames) = (vec![], vec![], vec![], vec![]);
     for (name, row) in rows(&folder.join("expected.csv")) {
         if !IN_SCOPE.iter().any(|known| row["format"].split('/').next() == Some(*known)) {
             match read(&folder.join(&name), &Limits::default(), 0) {
@@ -289,6 +289,9 @@ fn real_files_read_as_their_peers_read_them() {
         } else {
             wrong.push(format!("{name}: {told:?}"));
         }
+        if row["kind"] == "stack" && image.frames.to_string() != row["n_frames"] {
+            frames.push(format!("{name}: {} frames, expected {}", image.frames, row["n_frames"]));
+        }
         let ours = pixel_size(&image.statements, &ScaleRequest::default()).pixel_size;
         match (ours, number(&row, "px_x_nm"), number(&row, "px_y_nm")) {
             (Some(ours), Some(x), Some(y)) if (ours.x_nm / x - 1.0).abs().max((ours.y_nm / y - 1.0).abs()) < 1e-6 => {
@@ -307,6 +310,7 @@ fn real_files_read_as_their_peers_read_them() {
         scales_missed.len()
     );
     eprintln!("refused:\n{}\nno pixel size:\n{}", refused.join("\n"), scales_missed.join("\n"));
+    eprintln!("other numbers of frames:\n{}", frames.join("\n"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(agreed > 0, "nothing to compare in {}", folder.display());
 }

@@ -96,12 +96,15 @@ pub(super) fn directories(bytes: &[u8]) -> Option<Vec<Directory<'_>>> {
     let (form, first) = start(bytes)?;
     let mut found = Vec::new();
     let mut seen = HashSet::new();
+    // Directories that overlap could have more entries together than the file has bytes.
+    let mut room = bytes.len();
     let mut next = Some(first);
     while let Some(at) = next {
         if at == 0 || found.len() == MAX_DIRECTORIES || !seen.insert(at) {
             break;
         }
-        let (directory, after) = directory(bytes, form, at)?;
+        let (directory, length, after) = directory(bytes, form, at)?;
+        room = room.checked_sub(length)?;
         found.push(directory);
         next = after;
     }
@@ -115,8 +118,8 @@ fn start(bytes: &[u8]) -> Option<(Form, u64)> {
     Some((Form { little, big }, int(at, little)))
 }
 
-/// The directory at `at`, and where the next one is; at the end of a file some writers leave that out.
-fn directory(bytes: &[u8], form: Form, at: u64) -> Option<(Directory<'_>, Option<u64>)> {
+/// The directory at `at`, its length in bytes and where the next one is; at the end of a file some writers leave that out.
+fn directory(bytes: &[u8], form: Form, at: u64) -> Option<(Directory<'_>, usize, Option<u64>)> {
     let (number, entry_bytes, word) = form.sizes();
     let little = form.little;
     let body = bytes.get(usize::try_from(at).ok()?..)?;
@@ -137,7 +140,7 @@ fn directory(bytes: &[u8], form: Form, at: u64) -> Option<(Directory<'_>, Option
     });
     let directory = Directory { little, values: values.collect() };
     let next = end.checked_add(word).and_then(|after| Some(int(body.get(end..after)?, little)));
-    Some((directory, next))
+    Some((directory, end, next))
 }
 
 impl<'a> Directory<'a> {

@@ -222,8 +222,12 @@ impl<'a> Page<'a> {
             return Ok(&body[..count.unwrap_or(body.len()).min(body.len())]);
         }
         let needed = self.row_bytes(self.chunk_width) * self.rows(band);
-        // A length that is too small is wrong if nothing else begins where the pixels would be, and no length means all.
-        if count.is_some_and(|count| count < needed) && self.offsets.iter().any(|o| o > at && o - at < needed as u64) {
+        // A length that is too small is wrong if the piece before or behind begins where the pixels would be.
+        let inside = |neighbour: Option<usize>| {
+            let other = neighbour.and_then(|i| self.offsets.get(i)).unwrap_or(0);
+            other > at && other - at < needed as u64
+        };
+        if count.is_some_and(|count| count < needed) && (inside(i.checked_add(1)) || inside(i.checked_sub(1))) {
             return Err(Fault::damaged("the TIFF has strips or tiles that are too short"));
         }
         body.get(..needed).ok_or_else(cut)
