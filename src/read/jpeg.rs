@@ -1,11 +1,12 @@
 //! JPEG: 8 bits, grey or colour, baseline or progressive.
 
-use super::{Fault, Limits, raster};
+use super::{Fault, Limits, check_frame, raster};
 use crate::image::RawImage;
 use image::codecs::jpeg::JpegDecoder;
 use std::io::Cursor;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawImage, Fault> {
+pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage, Fault> {
+    check_frame(frame, 1)?;
     // The decoder paints what is missing from a cut file grey and says nothing.
     if !has_end(bytes) {
         return Err(Fault::damaged("the JPEG is cut off"));
@@ -16,7 +17,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawIm
 
 /// Whether the end marker follows the first scan. Segments before it are stepped over, because a preview inside one has
 /// an end marker of its own; inside a scan `ff` is never followed by `d9`.
-fn has_end(bytes: &[u8]) -> bool {
+pub(super) fn has_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
         match marker {

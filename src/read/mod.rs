@@ -12,6 +12,7 @@ mod mrc;
 mod png;
 mod raster;
 mod ser;
+mod sidecar;
 mod tiff;
 mod unpack;
 mod words;
@@ -199,11 +200,12 @@ pub fn read(path: &Path, limits: &Limits, frame: usize) -> Result<RawImage> {
 /// # Errors
 /// As [`read`].
 pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage> {
-    let image = read_bytes(path, bytes, limits, frame)?;
+    let mut image = read_bytes(path, bytes, limits, frame)?;
     if image.format == ser::FORMAT && emi::says_diffraction(path) {
         let cause = "this is a diffraction pattern, says the .emi file beside it";
         return Err(Error::unsupported(path, cause, "name a micrograph"));
     }
+    image.statements.extend(sidecar::statements(path, &image));
     Ok(image)
 }
 

@@ -1,12 +1,61 @@
 //! PNG: grey or colour, with or without alpha, 1 to 16 bits. Palettes come as RGB, 1 to 4 bits stretched to 8.
+//!
+//! Texts stay compressed: nobody reads them, and they may be bombs. Of the chunk `pHYs` (PNG specification, 11.3.5.3) the
+//! print resolution is told.
 
-use super::{Fault, Limits, raster};
-use crate::image::RawImage;
+use super::{Fault, Limits, check_frame, raster, tiff};
+use crate::image::{RawImage, Statement};
 use image::codecs::png::PngDecoder;
 use std::io::Cursor;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits, _frame: usize) -> Result<RawImage, Fault> {
+/// Bytes of the mark that the file begins with, and of a chunk's length, name and checksum.
+const MARK_BYTES: usize = 8;
+const WORD_BYTES: usize = 4;
+/// The unit of `pHYs` that means metres.
+const METRE: u8 = 1;
+const NM_PER_M: f64 = 1e9;
+
+pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage, Fault> {
+    check_frame(frame, 1)?;
     let decoder =
         PngDecoder::with_limits(Cursor::new(bytes), raster::limits(limits)).map_err(|e| raster::fault(e, "PNG"))?;
-    raster::read(decoder, "PNG", limits)
+    let statements = print_resolution(bytes).into_iter().collect();
+    Ok(RawImage { statements, ..raster::read(decoder, "PNG", limits)? })
+}
+
+/// Pixels per metre, which stand before the pixels.
+fn print_resolution(bytes: &[u8]) -> Option<Statement> {
+    let mut rest = bytes.get(MARK_BYTES..)?;
+    loop {
+        let (length, body) = rest.split_first_chunk::<WORD_BYTES>()?;
+        let (name, body) = body.split_first_chunk::<WORD_BYTES>()?;
+        let length = u32::from_be_bytes(*length) as usize;
+        match name {
+            b"pHYs" => {
+                let &[a, b, c, d, e, f, g, h, METRE] = body.get(..length)? else { return None };
+                let nm = |per_metre: [u8; 4]| NM_PER_M / f64::from(u32::from_be_bytes(per_metre));
+                return tiff::print_statement(nm([a, b, c, d]), nm([e, f, g, h]));
+            }
+            b"IDAT" => return None,
+            _ => rest = body.get(length.checked_add(WORD_BYTES)?..)?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolutions_of_micrographs_are_told() {
+        let file = |per_metre: u32, unit: u8| {
+            let word = per_metre.to_be_bytes();
+            let other = b"\0\0\0\x02abcd..crc.";
+            [b"\x89PNG\r\n\x1a\n", other as &[u8], b"\0\0\0\x09pHYs", &word, &word, &[unit]].concat()
+        };
+        assert_eq!(print_resolution(&file(2_000_000_000, METRE)).unwrap().nm, Ok((0.5, 0.5)));
+        assert_eq!(print_resolution(&file(2_000_000_000, 0)), None);
+        assert_eq!(print_resolution(&file(2835, METRE)), None);
+        assert_eq!(print_resolution(&file(2_000_000_000, METRE)[..40]), None);
+    }
 }

@@ -2,11 +2,20 @@
 //!
 //! ResolutionUnit is ignored, as ImageJ does. Source: `TiffDecoder.java` and `FileOpener.java` of ImageJ.
 
+use super::super::ifd;
+use super::{Heard, Tags};
 use crate::image::{Source, Statement};
 use crate::units::unit_nm;
 
+pub(super) fn hear(tags: &Tags) -> Heard {
+    let said = tags.descriptions().find_map(|(page, description)| {
+        statement(&description, page.real(ifd::X_RESOLUTION).zip(page.real(ifd::Y_RESOLUTION)))
+    });
+    Ok(said)
+}
+
 /// `resolution` is XResolution and YResolution.
-pub(super) fn statement(description: &str, resolution: Option<(f64, f64)>) -> Option<Statement> {
+fn statement(description: &str, resolution: Option<(f64, f64)>) -> Option<Statement> {
     let text = Some(description).filter(|text| text.starts_with("ImageJ="))?;
     let unit = text.lines().find_map(|line| line.strip_prefix("unit="))?.trim();
     let (x, y) = resolution.unwrap_or((f64::NAN, f64::NAN));

@@ -2,21 +2,21 @@
 //!
 //! The unit is µm unless said otherwise (<https://docs.openmicroscopy.org/ome-model/latest/>).
 
+use super::{Heard, Tags, number, parse_xml};
 use crate::image::{Source, Statement};
 use crate::units::unit_nm;
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
-/// An OME-XML of a thousand planes has some ten thousand nodes.
-const MAX_NODES: u32 = 1 << 20;
+pub(super) fn hear(tags: &Tags) -> Heard {
+    Ok(tags.descriptions().find_map(|(_, description)| statement(&description)))
+}
 
-pub(super) fn statement(description: &str) -> Option<Statement> {
+fn statement(description: &str) -> Option<Statement> {
     let text = description.trim_start_matches('\u{feff}').trim_start();
     if !text.starts_with('<') || !text.contains("<OME") && !text.contains(":OME") {
         return None;
     }
-    // No DTD: entities could grow without bounds. Nesting costs no stack, the parser is not recursive.
-    let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-    let document = match Document::parse_with_options(text, options) {
+    let document = match parse_xml(text) {
         Ok(document) => document,
         Err(e) => return Some(refused("", format!("the OME-XML can't be read ({e})"))),
     };
@@ -45,8 +45,7 @@ fn child<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'i
 
 fn length_nm((size, unit): (&str, &str)) -> Result<f64, String> {
     let factor = unit_nm(unit).ok_or_else(|| format!("'{unit}' is not a unit of length"))?;
-    let size: f64 = size.trim().parse().map_err(|_| format!("'{size}' is not a number"))?;
-    Ok(size * factor)
+    Ok(number(size)? * factor)
 }
 
 fn refused(raw: &str, reason: String) -> Statement {
