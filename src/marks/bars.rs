@@ -117,7 +117,8 @@ pub(super) fn candidates(plane: &Plane) -> Vec<Candidate> {
     found
 }
 
-fn merit(c: &Candidate) -> f32 {
+/// How much a candidate looks like a drawn bar.
+pub(super) fn merit(c: &Candidate) -> f32 {
     c.contrast * (c.thickness().min(4) as f32).sqrt() * (c.length() as f32).powf(0.25)
 }
 

@@ -5,6 +5,7 @@ use super::components::{Component, components};
 use super::line::{HEIGHT_MIN_PX, Known, atoms, lines, spans};
 use super::plane::Plane;
 use super::reading::{Reading, readings};
+use std::collections::BTreeMap;
 
 /// How far from the bar its label is looked for, as shares of the picture's height and width; and in lengths of the bar.
 const REACH_Y_SHARE: f64 = 0.14;
@@ -37,6 +38,8 @@ pub(super) struct Label {
     pub reading: Reading,
     /// In heights of its digits.
     pub distance: f64,
+    /// At which of the levels it was read.
+    level: usize,
 }
 
 /// All readings near a bar at all levels, in the picture's coordinates.
@@ -53,7 +56,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
     let mut found = Vec::new();
     let smooth = smoothed(&part);
     let looks = LEVELS.map(|level| (&part, level)).into_iter().chain(LEVELS_SMOOTH.map(|level| (&smooth, level)));
-    for (part, level) in looks {
+    for (at, (part, level)) in looks.enumerate() {
         let threshold = f32::from(ground) + level * (ink - f32::from(ground)).max(40.0);
         if threshold >= 250.0 && ink < 250.0 {
             continue;
@@ -64,7 +67,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if big > PIECES_MAX {
             continue;
         }
-        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start)));
+        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start)).into_iter().map(|label| Label { level: at, ..label }));
     }
     found
 }
@@ -98,7 +101,7 @@ fn at_level(
             reading.y0 += y0;
             reading.y1 += y0;
             if let Some(distance) = distance(bar, &reading) {
-                found.push(Label { reading, distance });
+                found.push(Label { reading, distance, level: 0 });
             }
         }
     }
@@ -209,9 +212,11 @@ pub(super) struct Verdict {
     /// `None` where it can not be told which of several lengths is meant.
     pub length_nm: Option<f64>,
     pub confidence: f64,
+    /// How far the label is from the bar, in heights of its digits.
+    pub distance: f64,
 }
 
-/// A rival reading counts if it has this share of the best one's chance.
+/// A rival reading counts if its chances at all levels have this share of the best one's.
 const RIVAL_SHARE: f64 = 0.12;
 /// Chance that a reading needs at least, and how much more an unusual length needs.
 const CHANCE_MIN: f64 = 0.55;
@@ -232,16 +237,22 @@ pub(super) fn verdict(labels: &[Label]) -> Option<Verdict> {
             && l.reading.y0 < best.reading.y1
             && best.reading.y0 < l.reading.y1
     };
-    let rival = labels
-        .iter()
-        .filter(|l| !same(l) && (here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER)))
-        .map(|l| l.reading.chance)
-        .fold(0.0, f64::max);
+    let length = |l: &Label| l.reading.length_nm.map_or(0, |nm| (nm * 1e3).round() as u64);
+    // Each level has one voice for each length.
+    let mut voices: BTreeMap<(u64, usize), f64> = BTreeMap::new();
+    for l in labels.iter().filter(|l| here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER)) {
+        let own = voices.entry((length(l), l.level)).or_default();
+        *own = own.max(l.reading.chance);
+    }
+    let sum = |of: u64| voices.iter().filter(|((l, _), _)| *l == of).map(|(_, chance)| chance).sum::<f64>();
+    let own = sum(length(best));
+    let others: Vec<u64> = voices.keys().map(|(l, _)| *l).filter(|l| *l != length(best)).collect();
+    let rival = others.iter().map(|l| sum(*l)).fold(0.0, f64::max) / own.max(f64::MIN_POSITIVE);
     let chance = labels.iter().filter(|l| same(l) && here(l)).map(|l| l.reading.chance).fold(0.0, f64::max);
     let least = if super::reading::is_usual(nm) { CHANCE_MIN } else { CHANCE_MIN_RARE };
-    let confidence = chance * (1.0 - rival / chance).max(0.0);
-    let sure = chance >= least && rival <= RIVAL_SHARE * chance;
-    Some(Verdict { reading: best.reading.clone(), length_nm: sure.then_some(nm), confidence })
+    let confidence = chance * (1.0 - rival).max(0.0);
+    let sure = chance >= least && rival <= RIVAL_SHARE;
+    Some(Verdict { reading: best.reading.clone(), length_nm: sure.then_some(nm), confidence, distance: best.distance })
 }
 
 fn nearness(label: &Label) -> f64 {

@@ -22,6 +22,9 @@ const OVERLAP_MAX: f64 = 0.5;
 /// Size of specks, and how far full stops are off the line's foot, in heights of its digits.
 const SPECK: f64 = 0.25;
 const STOP_APART: f64 = 0.13;
+const STOP_HEIGHT: f64 = 0.28;
+/// Chance that separate pieces are one letter.
+const BROKEN: f32 = 0.75;
 /// A piece wider than this, in heights, may be two letters.
 const CUT_FROM: f64 = 0.62;
 /// Widest letter.
@@ -236,6 +239,9 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
             let Some(piece) = Piece::of(inks, x0, right) else { continue };
             let (w, h) = (piece.width() as f64, piece.height() as f64);
             let stop = to == from + 1 && is_stop(&piece, line);
+            if several && atoms[from..to].iter().any(|a| is_low(a, line)) {
+                continue;
+            }
             let answer = if h < 0.3 * high || w > 2.0 * high {
                 let mut none = [0.0; glyph::JUNK + 1];
                 none[glyph::JUNK] = 1.0;
@@ -246,17 +252,25 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
                 }
                 *known.entry((x0, right, pieces.clone())).or_insert_with(|| glyph::classify(plane, &piece))
             };
+            // Few letters fall apart.
+            let answer = if several { answer.map(|p| BROKEN * p) } else { answer };
             spans.push(Span { from, to, x0: piece.x0, x1: piece.x1, y0: piece.y0, y1: piece.y1, answer, stop });
         }
     }
     spans
 }
 
+/// Whether an atom can be a full stop, which is no part of any letter.
+fn is_low(atom: &Atom, line: &Line) -> bool {
+    (atom.y1 - atom.y0) as f64 <= (STOP_HEIGHT * line.height()).max(2.0)
+        && (atom.y1 as f64 - line.bottom as f64).abs() <= STOP_APART * line.height() + 1.0
+}
+
 /// Small, about as wide as high, on the foot of the line.
 fn is_stop(piece: &Piece, line: &Line) -> bool {
     let high = line.height();
     let (w, h) = (piece.width() as f64, piece.height() as f64);
-    h <= (0.28 * high).max(2.0)
+    h <= (STOP_HEIGHT * high).max(2.0)
         && w <= (0.32 * high).max(2.0)
         && (piece.y1 as f64 - line.bottom as f64).abs() <= STOP_APART * high + 1.0
 }

@@ -15,6 +15,11 @@ const UNIT_BLANK_MAX: f64 = 1.6;
 const BESIDE_MIN: f64 = 0.4;
 /// A digit or letter less likely than this is not one.
 const CHANCE_MIN: f32 = 0.12;
+/// Blank after which a number has ended for certain, and the chance of a digit with which it has not before.
+const NUMBER_BLANK_MAX: f64 = 1.2;
+const DIGIT_CHANCE: f32 = 0.3;
+/// Largest number of nanometres that is not given in micrometres, unless it is 1, 2 or 5 thousand.
+const NM_MAX: f64 = 1000.0;
 /// Digits before and behind the full stop.
 const WHOLE_MAX: usize = 4;
 const FRACTION_MAX: usize = 2;
@@ -68,8 +73,16 @@ pub(super) fn readings(line: &Line, atoms: &[Atom], spans: &[Span]) -> Vec<Readi
         atoms[after].x0 as f64 - atoms[..=before].iter().map(|a| a.x1).max().unwrap_or(0) as f64
     };
     let begins = |i: usize| i == 0 || (!atoms[i].joined && blank(i - 1, i) >= BESIDE_MIN * high);
+    // What stands close behind a digit or a full stop is the rest of a number.
+    let goes_on = |i: usize| {
+        i > 0
+            && blank(i - 1, i) < NUMBER_BLANK_MAX * high
+            && spans.iter().any(|s| {
+                s.to == i && (s.stop || s.answer[..N].iter().sum::<f32>() > DIGIT_CHANCE)
+            })
+    };
     let mut paths: Vec<Path> = (0..atoms.len())
-        .filter(|i| begins(*i))
+        .filter(|i| begins(*i) && !goes_on(*i))
         .map(|next| Path { next, signs: Vec::new(), chance: 1.0 })
         .collect();
     let mut found = Vec::new();
@@ -256,6 +269,9 @@ fn plausible(number: &str, unit_nm: Option<f64>) -> Option<f64> {
     let mantissa = value / 10f64.powf(value.log10().floor());
     let like = |of: &[f64]| of.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6);
     let nm = value * unit_nm;
+    if unit_nm == 1.0 && value > NM_MAX && !like(&USUAL) {
+        return None;
+    }
     (value > 0.0 && (like(&USUAL) || like(&RARE)) && (LENGTH_NM.0..=LENGTH_NM.1).contains(&nm)).then_some(value)
 }
 
