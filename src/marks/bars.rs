@@ -208,8 +208,8 @@ fn step(plane: &Plane, left: usize, right: usize, rows: impl Iterator<Item = usi
 
 /// Difference between the halves of an interrupted bar at most, as a share of the longer one.
 const HALVES_APART: f64 = 0.12;
-/// Thickness of an interrupted bar that its gap can be wide, at most.
-const GAP_LENGTH_MAX: f64 = 1.5;
+/// Width of the gap at most, in lengths of a half.
+const GAP_LENGTH_MAX: f64 = 6.0;
 
 /// Contrast of the halves, and length of the whole as a share of the picture's width, at least.
 const HALF_CONTRAST_MIN: f32 = 60.0;
@@ -277,4 +277,45 @@ fn distinct(mut found: Vec<Candidate>) -> Vec<Candidate> {
     let mut keep = kept.into_iter();
     found.retain(|_| keep.next().unwrap_or(false));
     found
+}
+
+/// How far beyond an end a bar may go on, pixels and thicknesses; and how long what goes on must be, as a share of its length.
+const GOES_ON_WITHIN_PX: usize = 10;
+const GOES_ON_WITHIN: usize = 3;
+const GOES_ON_SHARE: f64 = 0.1;
+const GOES_ON_MIN_PX: usize = 5;
+/// Contrast of what goes on.
+const GOES_ON_CONTRAST: f32 = 18.0;
+
+/// Whether the bar goes on beyond one of its ends, so that it is only a part: behind a tick, behind the label that ends at
+/// `label`, or where the ground is as bright as the bar.
+pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usize)>) -> bool {
+    let within = GOES_ON_WITHIN_PX.max(GOES_ON_WITHIN * bar.thickness());
+    let needed = GOES_ON_MIN_PX.max((GOES_ON_SHARE * bar.length() as f64) as usize);
+    let is_ink = |x: usize| {
+        let rows = bar.top..bar.bottom;
+        let like = rows.clone().filter(|y| (f32::from(plane.at(x, *y)) - bar.grey).abs() <= ROWS_APART_MAX).count();
+        let sign = if bar.bright { 1.0 } else { -1.0 };
+        // As the bar differs from what is above and below.
+        let beside = |rows: &mut dyn Iterator<Item = usize>| {
+            rows.map(|y| (bar.grey - f32::from(plane.at(x, y))) * sign).fold(0.0, f32::max) >= GOES_ON_CONTRAST
+        };
+        2 * like > bar.thickness()
+            && beside(&mut (1..=EDGE_PX).filter_map(|k| bar.top.checked_sub(k)))
+            && beside(&mut (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height))
+    };
+    let long = |columns: &mut dyn Iterator<Item = usize>| {
+        let (mut longest, mut run) = (0, 0);
+        for x in columns {
+            run = if is_ink(x) { run + 1 } else { 0 };
+            longest = longest.max(run);
+        }
+        longest >= needed
+    };
+    // Behind the label as well as before it.
+    let (from, to) = label.unwrap_or((bar.left, bar.right));
+    let left = [bar.left.saturating_sub(1), from.min(bar.left).saturating_sub(1)];
+    let right = [bar.right + 1, to.max(bar.right) + 1];
+    left.iter().any(|x| long(&mut (x.saturating_sub(within + needed)..*x).rev()))
+        || right.iter().any(|x| long(&mut (*x..(*x + within + needed).min(plane.width))))
 }

@@ -1,6 +1,6 @@
 //! Finds and reads the label of a bar.
 
-use super::bars::Candidate;
+use super::bars::{self, Candidate};
 use super::components::{Component, components};
 use super::line::{HEIGHT_MIN_PX, Known, atoms, lines, spans};
 use super::plane::Plane;
@@ -22,6 +22,8 @@ const LEVELS: [f32; 5] = [0.32, 0.48, 0.64, 0.78, 0.9];
 const LEVELS_SMOOTH: [f32; 2] = [0.6, 0.75];
 /// Pieces around a bar that are as high as letters, at most: more are ground. A data bar has a hundred.
 const PIECES_MAX: usize = 180;
+/// Pieces around a bar that are shown to the network, at most: more are grain.
+const LETTERS_MAX: usize = 1500;
 /// Pieces of a line that holds a label, at most.
 const LINE_PIECES_MAX: usize = 48;
 /// How far a label may be from its bar: above or below, beside, in heights of its digits.
@@ -29,6 +31,8 @@ const FAR_Y: f64 = 2.2;
 const FAR_X: f64 = 3.2;
 /// How far the middle of a label beside a bar may be above or below it, in heights.
 const OFF_LINE: f64 = 0.9;
+/// Length of a bar in heights of its label's digits, at least.
+const SHORT: f64 = 1.1;
 /// How much nearer than the other the nearer of two labels must be, in heights.
 const NEARER: f64 = 0.8;
 
@@ -56,6 +60,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
     let mut found = Vec::new();
     let smooth = smoothed(&part);
     let looks = LEVELS.map(|level| (&part, level)).into_iter().chain(LEVELS_SMOOTH.map(|level| (&smooth, level)));
+    let mut left = LETTERS_MAX;
     for (at, (part, level)) in looks.enumerate() {
         let threshold = f32::from(ground) + level * (ink - f32::from(ground)).max(40.0);
         if threshold >= 250.0 && ink < 250.0 {
@@ -67,7 +72,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if big > PIECES_MAX {
             continue;
         }
-        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start)).into_iter().map(|label| Label { level: at, ..label }));
+        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start), &mut left).into_iter().map(|label| Label { level: at, ..label }));
     }
     found
 }
@@ -79,6 +84,7 @@ fn at_level(
     height_max: usize,
     bar: &Candidate,
     (x0, y0): (usize, usize),
+    left: &mut usize,
 ) -> Vec<Label> {
     let mut found = Vec::new();
     let mut known = Known::new();
@@ -94,7 +100,7 @@ fn at_level(
         if atoms.len() < 2 {
             continue;
         }
-        let spans = spans(part, &line, &atoms, pieces, &mut known);
+        let spans = spans(part, &line, &atoms, pieces, &mut known, *left);
         for mut reading in readings(&line, &atoms, &spans) {
             reading.x0 += x0;
             reading.x1 += x0;
@@ -105,12 +111,16 @@ fn at_level(
             }
         }
     }
+    *left = left.saturating_sub(known.len());
     found
 }
 
 /// How far a label is from the bar, if it can be the bar's.
 fn distance(bar: &Candidate, reading: &Reading) -> Option<f64> {
     let high = reading.high;
+    if (bar.length() as f64) < SHORT * high {
+        return None;
+    }
     let (left, right) = (bar.left as f64, bar.right as f64);
     let (x0, x1, y0, y1) = (reading.x0 as f64, reading.x1 as f64, reading.y0 as f64, reading.y1 as f64);
     let (middle_x, middle_y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
@@ -223,7 +233,7 @@ const CHANCE_MIN: f64 = 0.55;
 const CHANCE_MIN_RARE: f64 = 0.8;
 
 /// The likeliest reading and whether it can be believed.
-pub(super) fn verdict(labels: &[Label]) -> Option<Verdict> {
+pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Option<Verdict> {
     if std::env::var("DBG").is_ok() { for l in labels { eprintln!("{:?} {:.3} d={:.2} x{}-{} y{}-{} h{:.1}", l.reading.text, l.reading.chance, l.distance, l.reading.x0, l.reading.x1, l.reading.y0, l.reading.y1, l.reading.high); } eprintln!("--"); }
     let best = labels
         .iter()
@@ -251,7 +261,10 @@ pub(super) fn verdict(labels: &[Label]) -> Option<Verdict> {
     let chance = labels.iter().filter(|l| same(l) && here(l)).map(|l| l.reading.chance).fold(0.0, f64::max);
     let least = if super::reading::is_usual(nm) { CHANCE_MIN } else { CHANCE_MIN_RARE };
     let confidence = chance * (1.0 - rival).max(0.0);
-    let sure = chance >= least && rival <= RIVAL_SHARE;
+    // Part of a bar is not as long as its label says.
+    let beside = best.reading.y0 < bar.bottom && bar.top < best.reading.y1;
+    let whole = !bars::goes_on(plane, bar, beside.then_some((best.reading.x0, best.reading.x1)));
+    let sure = whole && chance >= least && rival <= RIVAL_SHARE;
     Some(Verdict { reading: best.reading.clone(), length_nm: sure.then_some(nm), confidence, distance: best.distance })
 }
 

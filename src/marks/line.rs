@@ -24,7 +24,7 @@ const SPECK: f64 = 0.25;
 const STOP_APART: f64 = 0.13;
 const STOP_HEIGHT: f64 = 0.28;
 /// Chance that separate pieces are one letter.
-const BROKEN: f32 = 0.75;
+const BROKEN: f32 = 0.92;
 /// A piece wider than this, in heights, may be two letters.
 const CUT_FROM: f64 = 0.62;
 /// Widest letter.
@@ -204,14 +204,11 @@ fn runs<'a>(atom: &'a Atom, found: &'a [Component]) -> impl Iterator<Item = &'a 
     atom.pieces.iter().flat_map(|i| found[*i].runs.iter())
 }
 
-/// Pieces around one bar that are shown to the network at one level, at most: more are grain.
-const LETTERS_MAX: usize = 600;
-
 /// Answers of the network by a piece's box and parts: lines share their pieces.
 pub(super) type Known = BTreeMap<(usize, usize, Vec<usize>), Answer>;
 
-/// What each run of atoms is.
-pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Component], known: &mut Known) -> Vec<Span> {
+/// What each run of atoms is; nothing once `left` pieces have been looked at.
+pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Component], known: &mut Known, left: usize) -> Vec<Span> {
     let high = line.height();
     let mut spans = Vec::new();
     for from in 0..atoms.len() {
@@ -247,7 +244,7 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
                 none[glyph::JUNK] = 1.0;
                 none
             } else {
-                if known.len() >= LETTERS_MAX {
+                if known.len() >= left {
                     return Vec::new();
                 }
                 *known.entry((x0, right, pieces.clone())).or_insert_with(|| glyph::classify(plane, &piece))

@@ -130,7 +130,7 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
     let read: Vec<(&Candidate, Option<Verdict>)> = candidates
         .iter()
         .take(CANDIDATES_MAX)
-        .map(|bar| (bar, label::verdict(&label::labels(&plane, bar))))
+        .map(|bar| (bar, label::verdict(&plane, bar, &label::labels(&plane, bar))))
         .collect();
     let read = without_strokes(read);
     let texts = text::find(&plane);

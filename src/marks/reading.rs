@@ -28,6 +28,8 @@ const HEIGHTS_APART: f64 = 0.12;
 const FEET_APART: f64 = 0.1;
 /// Height of `m` and `n` in heights of a digit.
 const SMALL: (f64, f64) = (0.5, 0.92);
+/// Height of the angstrom sign in heights of a digit, at least.
+const RING: f64 = 1.12;
 /// Paths that are followed at a time.
 const PATHS_MAX: usize = 4000;
 
@@ -208,7 +210,8 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
                     && span.y1 as f64 >= foot - 0.12 * high - 1.0
                     && !apart(span.y0 as f64, last.y0 as f64, 0.16)
             }
-            _ => tall >= high - 1.0 && !apart(span.y1 as f64, foot, FEET_APART),
+            // Without its ring the angstrom sign is some other A.
+            _ => tall >= RING * high && !apart(span.y1 as f64, foot, FEET_APART),
         };
         if !fits {
             return None;
