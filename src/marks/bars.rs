@@ -284,11 +284,13 @@ const GOES_ON_WITHIN_PX: usize = 10;
 const GOES_ON_WITHIN: usize = 3;
 const GOES_ON_SHARE: f64 = 0.1;
 const GOES_ON_MIN_PX: usize = 5;
+/// Share of a bar that must be seen at either end.
+const END_SHARE: f64 = 0.08;
 /// Contrast of what goes on.
 const GOES_ON_CONTRAST: f32 = 18.0;
 
 /// Whether the bar goes on beyond one of its ends, so that it is only a part: behind a tick, behind the label that ends at
-/// `label`, or where the ground is as bright as the bar.
+/// `label`, or where the ground is as bright as the bar; or whether that cannot be seen.
 pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usize)>) -> bool {
     let within = GOES_ON_WITHIN_PX.max(GOES_ON_WITHIN * bar.thickness());
     let needed = GOES_ON_MIN_PX.max((GOES_ON_SHARE * bar.length() as f64) as usize);
@@ -304,6 +306,12 @@ pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usiz
             && beside(&mut (1..=EDGE_PX).filter_map(|k| bar.top.checked_sub(k)))
             && beside(&mut (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height))
     };
+    // Where its last pixels are not told from what is above and below, nobody sees where it ends.
+    let edge = GOES_ON_MIN_PX.max((END_SHARE * bar.length() as f64) as usize).min(bar.length() / 2);
+    let shown = |mut columns: std::ops::Range<usize>| 2 * columns.by_ref().filter(|x| is_ink(*x)).count() >= edge;
+    if !shown(bar.left..bar.left + edge) || !shown(bar.right - edge..bar.right) {
+        return true;
+    }
     let long = |columns: &mut dyn Iterator<Item = usize>| {
         let (mut longest, mut run) = (0, 0);
         for x in columns {

@@ -31,6 +31,9 @@ const FAR_Y: f64 = 2.2;
 const FAR_X: f64 = 3.2;
 /// How far the middle of a label beside a bar may be above or below it, in heights.
 const OFF_LINE: f64 = 0.9;
+/// Width of the blank before a label, in heights, and share of it that may be ink.
+const BEFORE: f64 = 0.7;
+const BEFORE_INK_MAX: f64 = 0.06;
 /// Length of a bar in heights of its label's digits, at least.
 const SHORT: f64 = 1.1;
 /// How much nearer than the other the nearer of two labels must be, in heights.
@@ -72,7 +75,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if big > PIECES_MAX {
             continue;
         }
-        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start), &mut left).into_iter().map(|label| Label { level: at, ..label }));
+        found.extend(at_level(part, &pieces, (threshold, (HEIGHT_SHARE * reach_y as f64) as usize), bar, (x.start, y.start), &mut left).into_iter().map(|label| Label { level: at, ..label }));
     }
     found
 }
@@ -81,7 +84,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
 fn at_level(
     part: &Plane,
     pieces: &[Component],
-    height_max: usize,
+    (threshold, height_max): (f32, usize),
     bar: &Candidate,
     (x0, y0): (usize, usize),
     left: &mut usize,
@@ -102,6 +105,9 @@ fn at_level(
         }
         let spans = spans(part, &line, &atoms, pieces, &mut known, *left);
         for mut reading in readings(&line, &atoms, &spans) {
+            if is_cut_off(part, threshold, &reading) {
+                continue;
+            }
             reading.x0 += x0;
             reading.x1 += x0;
             reading.y0 += y0;
@@ -113,6 +119,21 @@ fn at_level(
     }
     *left = left.saturating_sub(known.len());
     found
+}
+
+/// Whether there is more ink just before the label than dust: its first digits may be lost in bright ground, or cut off by
+/// the picture's border.
+fn is_cut_off(part: &Plane, threshold: f32, reading: &Reading) -> bool {
+    let before = (BEFORE * reading.high).max(2.0) as usize;
+    let columns = reading.x0.saturating_sub(before)..reading.x0.saturating_sub(1);
+    let (mut ink, mut all) = (0, 0);
+    for y in reading.y0..reading.y1 {
+        for x in columns.clone() {
+            all += 1;
+            ink += usize::from(f32::from(part.at(x, y)) > threshold);
+        }
+    }
+    ink as f64 > BEFORE_INK_MAX * f64::from(all.max(1))
 }
 
 /// How far a label is from the bar, if it can be the bar's.

@@ -245,6 +245,18 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
 
 /// Whether no two digits stand so far apart that a full stop fits between, unless the unit's letters do so too.
 fn evenly_spaced(digits: &[(Sign, &Span)], units: &[&Span], high: f64) -> bool {
+    // Letters of one width: the middles are as far apart everywhere.
+    let steps = |spans: &[&Span]| -> Vec<f64> {
+        spans.windows(2).map(|p| (p[1].x0 + p[1].x1) as f64 / 2.0 - (p[0].x0 + p[0].x1) as f64 / 2.0).collect()
+    };
+    let mut all = steps(&digits.iter().map(|d| d.1).collect::<Vec<_>>());
+    let longest = all.iter().copied().fold(0.0, f64::max);
+    if all.len() < 2 {
+        all.extend(steps(units));
+    }
+    if all.len() >= 2 && all.iter().all(|s| (s - longest).abs() <= 0.08 * high + 0.5) {
+        return true;
+    }
     let widest = digits
         .windows(2)
         // The digit 1 is narrow: it has blanks beside it in all fonts with digits of one width.
