@@ -222,7 +222,8 @@ fn joined(found: &[Candidate], whole_min: usize) -> Vec<Candidate> {
         for b in found.iter().skip(i + 1).filter(|b| b.top <= a.top + 2) {
             let (a, b) = if a.left < b.left { (a, b) } else { (b, a) };
             let longer = a.length().max(b.length());
-            let drawn = a.contrast.min(b.contrast) >= HALF_CONTRAST_MIN && b.right.max(a.right) - a.left.min(b.left) >= whole_min;
+            let drawn = a.contrast.min(b.contrast) >= HALF_CONTRAST_MIN
+                && b.right.max(a.right) - a.left.min(b.left) >= whole_min;
             let alike = drawn
                 && a.bright == b.bright
                 && a.top.abs_diff(b.top) <= 1

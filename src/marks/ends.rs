@@ -10,9 +10,7 @@ const INSIDE_PX: usize = 4;
 /// Left and right end; a pixel's centre is its index and a half.
 pub(super) fn ends(plane: &Plane, bar: &Candidate) -> (f64, f64) {
     let rows = core(bar);
-    let mean = |x: usize| {
-        rows.clone().map(|y| f64::from(plane.at(x, y))).sum::<f64>() / rows.len() as f64
-    };
+    let mean = |x: usize| rows.clone().map(|y| f64::from(plane.at(x, y))).sum::<f64>() / rows.len() as f64;
     let outwards = |from: usize, to: &mut dyn Iterator<Item = usize>| -> Vec<f64> {
         std::iter::once(from).chain(to).map(mean).collect()
     };

@@ -75,7 +75,18 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if big > PIECES_MAX {
             continue;
         }
-        found.extend(at_level(part, &pieces, (threshold, (HEIGHT_SHARE * reach_y as f64) as usize), bar, (x.start, y.start), &mut left).into_iter().map(|label| Label { level: at, ..label }));
+        found.extend(
+            at_level(
+                part,
+                &pieces,
+                (threshold, (HEIGHT_SHARE * reach_y as f64) as usize),
+                bar,
+                (x.start, y.start),
+                &mut left,
+            )
+            .into_iter()
+            .map(|label| Label { level: at, ..label }),
+        );
     }
     found
 }
@@ -190,8 +201,7 @@ fn erase(part: &mut Plane, bar: &Candidate, (x0, y0): (usize, usize), ground: u8
     for (from, to) in [(bar.left.saturating_sub(2), bar.left + wide), (bar.right.saturating_sub(wide), bar.right + 2)] {
         let columns = from.saturating_sub(x0)..(to - x0).min(part.width);
         let ink = f32::from(ground) + 0.4 * (if bar.bright { bar.grey } else { 255.0 - bar.grey } - f32::from(ground));
-        let has_ink =
-            |part: &Plane, y: usize| columns.clone().any(|x| f32::from(part.at(x, y)) > ink);
+        let has_ink = |part: &Plane, y: usize| columns.clone().any(|x| f32::from(part.at(x, y)) > ink);
         // A tick is as tall above as below; letters that stand on the bar are not.
         let up = (0..bar.top.saturating_sub(y0 + rim)).rev().take_while(|y| has_ink(part, *y)).count();
         let down = ((bar.bottom + rim).saturating_sub(y0)..part.height).take_while(|y| has_ink(part, *y)).count();
@@ -255,7 +265,6 @@ const CHANCE_MIN_RARE: f64 = 0.8;
 
 /// The likeliest reading and whether it can be believed.
 pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Option<Verdict> {
-    if std::env::var("DBG").is_ok() { for l in labels { eprintln!("{:?} {:.3} d={:.2} x{}-{} y{}-{} h{:.1}", l.reading.text, l.reading.chance, l.distance, l.reading.x0, l.reading.x1, l.reading.y0, l.reading.y1, l.reading.high); } eprintln!("--"); }
     let best = labels
         .iter()
         .filter(|l| l.reading.length_nm.is_some())
@@ -271,7 +280,8 @@ pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Optio
     let length = |l: &Label| l.reading.length_nm.map_or(0, |nm| (nm * 1e3).round() as u64);
     // Each level has one voice for each length.
     let mut voices: BTreeMap<(u64, usize), f64> = BTreeMap::new();
-    for l in labels.iter().filter(|l| here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER)) {
+    for l in labels.iter().filter(|l| here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER))
+    {
         let own = voices.entry((length(l), l.level)).or_default();
         *own = own.max(l.reading.chance);
     }

@@ -25,6 +25,8 @@ const STOP_APART: f64 = 0.13;
 const STOP_HEIGHT: f64 = 0.28;
 /// Chance that separate pieces are one letter.
 const BROKEN: f32 = 0.92;
+/// The same for a broken letter's lower end, which could be a full stop.
+const LOW_OVERLAP_MIN: f64 = 0.3;
 /// A piece wider than this, in heights, may be two letters.
 const CUT_FROM: f64 = 0.62;
 /// Widest letter.
@@ -130,7 +132,8 @@ pub(super) fn lines(found: &[Component], height_max: usize) -> Vec<Line> {
         pieces.sort_by_key(|i| (found[*i].x0, *i));
         let line = Line { pieces, top: digit.y0, bottom: digit.y1 };
         // Letters of a line are as high as a digit or somewhat less.
-        let alike = line.pieces.iter().filter(|i| (SMALL..=LIKE).contains(&(found[**i].height() as f64 / high))).count();
+        let alike =
+            line.pieces.iter().filter(|i| (SMALL..=LIKE).contains(&(found[**i].height() as f64 / high))).count();
         if alike >= 2 && line.pieces.len() <= PIECES_MAX && seen.insert((line.pieces.clone(), line.top, line.bottom)) {
             lines.push(line);
         }
@@ -208,7 +211,14 @@ fn runs<'a>(atom: &'a Atom, found: &'a [Component]) -> impl Iterator<Item = &'a 
 pub(super) type Known = BTreeMap<(usize, usize, Vec<usize>), Answer>;
 
 /// What each run of atoms is; nothing once `left` pieces have been looked at.
-pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Component], known: &mut Known, left: usize) -> Vec<Span> {
+pub(super) fn spans(
+    plane: &Plane,
+    line: &Line,
+    atoms: &[Atom],
+    found: &[Component],
+    known: &mut Known,
+    left: usize,
+) -> Vec<Span> {
     let high = line.height();
     let mut spans = Vec::new();
     for from in 0..atoms.len() {
@@ -236,7 +246,12 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
             let Some(piece) = Piece::of(inks, x0, right) else { continue };
             let (w, h) = (piece.width() as f64, piece.height() as f64);
             let stop = to == from + 1 && is_stop(&piece, line);
-            if several && atoms[from..to].iter().any(|a| is_low(a, line)) {
+            let apart = |pair: &[Atom]| {
+                let overlap = pair[0].x1.saturating_sub(pair[1].x0) as f64;
+                let narrower = (pair[0].x1 - pair[0].x0).min(pair[1].x1 - pair[1].x0) as f64;
+                pair.iter().any(|a| is_low(a, line)) && overlap < LOW_OVERLAP_MIN * narrower
+            };
+            if several && atoms[from..to].windows(2).any(apart) {
                 continue;
             }
             let answer = if h < 0.3 * high || w > 2.0 * high {
@@ -257,7 +272,7 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
     spans
 }
 
-/// Whether an atom can be a full stop, which is no part of any letter.
+/// Whether an atom can be a full stop, which is rarely part of a letter.
 fn is_low(atom: &Atom, line: &Line) -> bool {
     (atom.y1 - atom.y0) as f64 <= (STOP_HEIGHT * line.height()).max(2.0)
         && (atom.y1 as f64 - line.bottom as f64).abs() <= STOP_APART * line.height() + 1.0

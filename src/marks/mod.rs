@@ -126,7 +126,6 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
         _ => regions.extend(strip::strips(&plane).into_iter().map(across)),
     }
     let candidates = bars::candidates(&plane);
-    if std::env::var("DBG").is_ok() { for c in &candidates { eprintln!("{c:?}"); } }
     let read: Vec<(&Candidate, Option<Verdict>)> = candidates
         .iter()
         .take(CANDIDATES_MAX)
@@ -142,11 +141,8 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
         }
     }
     regions.extend(texts);
-    let plates: Vec<Region> = regions
-        .iter()
-        .filter(|r| r.kind != RegionKind::DataBar)
-        .filter_map(|r| plate::plate(&plane, r))
-        .collect();
+    let plates: Vec<Region> =
+        regions.iter().filter(|r| r.kind != RegionKind::DataBar).filter_map(|r| plate::plate(&plane, r)).collect();
     regions.extend(plates);
     regions.sort_unstable();
     regions.dedup();

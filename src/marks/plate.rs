@@ -65,8 +65,7 @@ pub(super) fn plate(plane: &Plane, mark: &Region) -> Option<Region> {
     }
     // A plate ends all around, at the picture's border or at once.
     let ends = (0..4).all(|side| {
-        share(&on, side, 1).is_none()
-            || (left[side] > 0 && share(&on, side, 3).is_none_or(|s| s <= BEYOND_SHARE))
+        share(&on, side, 1).is_none() || (left[side] > 0 && share(&on, side, 3).is_none_or(|s| s <= BEYOND_SHARE))
     });
     ends.then_some(on)
 }

@@ -79,9 +79,7 @@ pub(super) fn readings(line: &Line, atoms: &[Atom], spans: &[Span]) -> Vec<Readi
     let goes_on = |i: usize| {
         i > 0
             && blank(i - 1, i) < NUMBER_BLANK_MAX * high
-            && spans.iter().any(|s| {
-                s.to == i && (s.stop || s.answer[..N].iter().sum::<f32>() > DIGIT_CHANCE)
-            })
+            && spans.iter().any(|s| s.to == i && (s.stop || s.answer[..N].iter().sum::<f32>() > DIGIT_CHANCE))
     };
     let mut paths: Vec<Path> = (0..atoms.len())
         .filter(|i| begins(*i) && !goes_on(*i))
@@ -185,9 +183,8 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
         return None;
     }
     let apart = |a: f64, b: f64, share: f64| (a - b).abs() > share * high + 1.0;
-    let uneven = digits.iter().any(|s| {
-        apart((s.y1 - s.y0) as f64, high, HEIGHTS_APART) || apart(s.y1 as f64, foot, FEET_APART)
-    });
+    let uneven =
+        digits.iter().any(|s| apart((s.y1 - s.y0) as f64, high, HEIGHTS_APART) || apart(s.y1 as f64, foot, FEET_APART));
     if uneven {
         return None;
     }
@@ -307,7 +304,9 @@ mod tests {
         {
             assert_eq!(plausible(number, Some(unit_nm)), Some(value), "{number}");
         }
-        for (number, unit_nm) in [("05", 1.0), ("0", 1.0), ("00", 1.0), ("5.", 1.0), ("7", 1.0), ("21", 1.0), ("5000", 1e3)] {
+        for (number, unit_nm) in
+            [("05", 1.0), ("0", 1.0), ("00", 1.0), ("5.", 1.0), ("7", 1.0), ("21", 1.0), ("5000", 1e3)]
+        {
             assert_eq!(plausible(number, Some(unit_nm)), None, "{number}");
         }
     }

@@ -31,14 +31,18 @@ pub(super) fn strips(plane: &Plane) -> Vec<Range<usize>> {
 fn strip(plane: &Plane, row: impl Fn(usize) -> usize) -> Option<usize> {
     let limit = (HEIGHT_MAX_SHARE * plane.height as f64) as usize;
     // The strip's colour is that of its empty rows. Its frame may lie outside.
-    let colours: Vec<(u8, f64)> = (0..plane.height.min(limit + SPECIMEN_ROWS + EDGE_PX)).map(|i| ruling(plane.row(row(i)))).collect();
+    let colours: Vec<(u8, f64)> =
+        (0..plane.height.min(limit + SPECIMEN_ROWS + EDGE_PX)).map(|i| ruling(plane.row(row(i)))).collect();
     let colour = colours.iter().take(limit).take(60).find(|(_, share)| *share >= EMPTY_SHARE).map(|(c, _)| *c)?;
     let colour = colours
         .iter()
         .take(limit)
         .filter(|(_, share)| *share >= EMPTY_SHARE)
         .map(|(c, _)| *c)
-        .find(|c| colours.iter().take(limit).filter(|(o, s)| *s >= EMPTY_SHARE && o.abs_diff(*c) <= SPREAD).count() >= EMPTY_MIN)
+        .find(|c| {
+            colours.iter().take(limit).filter(|(o, s)| *s >= EMPTY_SHARE && o.abs_diff(*c) <= SPREAD).count()
+                >= EMPTY_MIN
+        })
         .unwrap_or(colour);
     let share = |i: usize| {
         let row = plane.row(row(i));
