@@ -285,15 +285,20 @@ const GOES_ON_WITHIN_PX: usize = 10;
 const GOES_ON_WITHIN: usize = 3;
 const GOES_ON_SHARE: f64 = 0.1;
 const GOES_ON_MIN_PX: usize = 5;
+/// Blank between an interrupted bar and its label, in quarters of the label's width.
+const LABEL_BLANK_SHARE: usize = 1;
 /// Share of a bar that must be seen at either end.
 const END_SHARE: f64 = 0.08;
+/// Contrast there as a share of the whole bar's.
+const END_CONTRAST_SHARE: f32 = 0.3;
 /// Contrast of what goes on.
 const GOES_ON_CONTRAST: f32 = 18.0;
 
 /// Whether the bar goes on beyond one of its ends, so that it is only a part: behind a tick, behind the label that ends at
 /// `label`, or where the ground is as bright as the bar; or whether that cannot be seen.
 pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usize)>) -> bool {
-    let within = GOES_ON_WITHIN_PX.max(GOES_ON_WITHIN * bar.thickness());
+    let blank = label.map_or(0, |(from, to)| LABEL_BLANK_SHARE * (to - from) / 4);
+    let within = GOES_ON_WITHIN_PX.max(GOES_ON_WITHIN * bar.thickness()).max(blank);
     let needed = GOES_ON_MIN_PX.max((GOES_ON_SHARE * bar.length() as f64) as usize);
     let is_ink = |x: usize| {
         let rows = bar.top..bar.bottom;
@@ -309,7 +314,15 @@ pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usiz
     };
     // Where its last pixels are not told from what is above and below, nobody sees where it ends.
     let edge = GOES_ON_MIN_PX.max((END_SHARE * bar.length() as f64) as usize).min(bar.length() / 2);
-    let shown = |mut columns: std::ops::Range<usize>| 2 * columns.by_ref().filter(|x| is_ink(*x)).count() >= edge;
+    let shown = |columns: std::ops::Range<usize>| {
+        let step = |y: usize| {
+            let sum: f32 = columns.clone().map(|x| bar.grey - f32::from(plane.at(x, y))).sum();
+            (sum / columns.len().max(1) as f32).abs()
+        };
+        let above = (1..=EDGE_PX).filter_map(|k| bar.top.checked_sub(k)).map(step).fold(0.0, f32::max);
+        let below = (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height).map(step).fold(0.0, f32::max);
+        above.min(below) >= GOES_ON_CONTRAST.max(END_CONTRAST_SHARE * bar.contrast)
+    };
     if !shown(bar.left..bar.left + edge) || !shown(bar.right - edge..bar.right) {
         return true;
     }

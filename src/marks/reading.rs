@@ -29,7 +29,7 @@ const FEET_APART: f64 = 0.1;
 /// Height of `m` and `n` in heights of a digit.
 const SMALL: (f64, f64) = (0.5, 0.92);
 /// Height of the angstrom sign in heights of a digit, at least.
-const RING: f64 = 1.12;
+const RING: f64 = 1.18;
 /// Paths that are followed at a time.
 const PATHS_MAX: usize = 4000;
 
