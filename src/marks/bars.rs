@@ -117,7 +117,8 @@ pub(super) fn candidates(plane: &Plane) -> Vec<Candidate> {
     found
 }
 
-fn merit(c: &Candidate) -> f32 {
+/// How much a candidate looks like a drawn bar.
+pub(super) fn merit(c: &Candidate) -> f32 {
     c.contrast * (c.thickness().min(4) as f32).sqrt() * (c.length() as f32).powf(0.25)
 }
 
@@ -207,8 +208,8 @@ fn step(plane: &Plane, left: usize, right: usize, rows: impl Iterator<Item = usi
 
 /// Difference between the halves of an interrupted bar at most, as a share of the longer one.
 const HALVES_APART: f64 = 0.12;
-/// Thickness of an interrupted bar that its gap can be wide, at most.
-const GAP_LENGTH_MAX: f64 = 1.5;
+/// Width of the gap at most, in lengths of a half.
+const GAP_LENGTH_MAX: f64 = 6.0;
 
 /// Contrast of the halves, and length of the whole as a share of the picture's width, at least.
 const HALF_CONTRAST_MIN: f32 = 60.0;
@@ -277,4 +278,66 @@ fn distinct(mut found: Vec<Candidate>) -> Vec<Candidate> {
     let mut keep = kept.into_iter();
     found.retain(|_| keep.next().unwrap_or(false));
     found
+}
+
+/// How far beyond an end a bar may go on, pixels and thicknesses; and how long what goes on must be, as a share of its length.
+const GOES_ON_WITHIN_PX: usize = 10;
+const GOES_ON_WITHIN: usize = 3;
+const GOES_ON_SHARE: f64 = 0.1;
+const GOES_ON_MIN_PX: usize = 5;
+/// Blank between an interrupted bar and its label, in quarters of the label's width.
+const LABEL_BLANK_SHARE: usize = 1;
+/// Share of a bar that must be seen at either end.
+const END_SHARE: f64 = 0.08;
+/// Contrast there as a share of the whole bar's.
+const END_CONTRAST_SHARE: f32 = 0.3;
+/// Contrast of what goes on.
+const GOES_ON_CONTRAST: f32 = 18.0;
+
+/// Whether the bar goes on beyond one of its ends, so that it is only a part: behind a tick, behind the label that ends at
+/// `label`, or where the ground is as bright as the bar; or whether that cannot be seen.
+pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usize)>) -> bool {
+    let blank = label.map_or(0, |(from, to)| LABEL_BLANK_SHARE * (to - from) / 4);
+    let within = GOES_ON_WITHIN_PX.max(GOES_ON_WITHIN * bar.thickness()).max(blank);
+    let needed = GOES_ON_MIN_PX.max((GOES_ON_SHARE * bar.length() as f64) as usize);
+    let is_ink = |x: usize| {
+        let rows = bar.top..bar.bottom;
+        let like = rows.clone().filter(|y| (f32::from(plane.at(x, *y)) - bar.grey).abs() <= ROWS_APART_MAX).count();
+        let sign = if bar.bright { 1.0 } else { -1.0 };
+        // As the bar differs from what is above and below.
+        let beside = |rows: &mut dyn Iterator<Item = usize>| {
+            rows.map(|y| (bar.grey - f32::from(plane.at(x, y))) * sign).fold(0.0, f32::max) >= GOES_ON_CONTRAST
+        };
+        2 * like > bar.thickness()
+            && beside(&mut (1..=EDGE_PX).filter_map(|k| bar.top.checked_sub(k)))
+            && beside(&mut (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height))
+    };
+    // Where its last pixels are not told from what is above and below, nobody sees where it ends.
+    let edge = GOES_ON_MIN_PX.max((END_SHARE * bar.length() as f64) as usize).min(bar.length() / 2);
+    let shown = |columns: std::ops::Range<usize>| {
+        let step = |y: usize| {
+            let sum: f32 = columns.clone().map(|x| bar.grey - f32::from(plane.at(x, y))).sum();
+            (sum / columns.len().max(1) as f32).abs()
+        };
+        let above = (1..=EDGE_PX).filter_map(|k| bar.top.checked_sub(k)).map(step).fold(0.0, f32::max);
+        let below = (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height).map(step).fold(0.0, f32::max);
+        above.min(below) >= GOES_ON_CONTRAST.max(END_CONTRAST_SHARE * bar.contrast)
+    };
+    if !shown(bar.left..bar.left + edge) || !shown(bar.right - edge..bar.right) {
+        return true;
+    }
+    let long = |columns: &mut dyn Iterator<Item = usize>| {
+        let (mut longest, mut run) = (0, 0);
+        for x in columns {
+            run = if is_ink(x) { run + 1 } else { 0 };
+            longest = longest.max(run);
+        }
+        longest >= needed
+    };
+    // Behind the label as well as before it.
+    let (from, to) = label.unwrap_or((bar.left, bar.right));
+    let left = [bar.left.saturating_sub(1), from.min(bar.left).saturating_sub(1)];
+    let right = [bar.right + 1, to.max(bar.right) + 1];
+    left.iter().any(|x| long(&mut (x.saturating_sub(within + needed)..*x).rev()))
+        || right.iter().any(|x| long(&mut (*x..(*x + within + needed).min(plane.width))))
 }

@@ -1,10 +1,11 @@
 //! Finds and reads the label of a bar.
 
-use super::bars::Candidate;
+use super::bars::{self, Candidate};
 use super::components::{Component, components};
 use super::line::{HEIGHT_MIN_PX, Known, atoms, lines, spans};
 use super::plane::Plane;
 use super::reading::{Reading, readings};
+use std::collections::BTreeMap;
 
 /// How far from the bar its label is looked for, as shares of the picture's height and width; and in lengths of the bar.
 const REACH_Y_SHARE: f64 = 0.14;
@@ -21,6 +22,8 @@ const LEVELS: [f32; 5] = [0.32, 0.48, 0.64, 0.78, 0.9];
 const LEVELS_SMOOTH: [f32; 2] = [0.6, 0.75];
 /// Pieces around a bar that are as high as letters, at most: more are ground. A data bar has a hundred.
 const PIECES_MAX: usize = 180;
+/// Pieces around a bar that are shown to the network, at most: more are grain.
+const LETTERS_MAX: usize = 1500;
 /// Pieces of a line that holds a label, at most.
 const LINE_PIECES_MAX: usize = 48;
 /// How far a label may be from its bar: above or below, beside, in heights of its digits.
@@ -28,6 +31,11 @@ const FAR_Y: f64 = 2.2;
 const FAR_X: f64 = 3.2;
 /// How far the middle of a label beside a bar may be above or below it, in heights.
 const OFF_LINE: f64 = 0.9;
+/// Width of the blank before a label, in heights, and share of it that may be ink.
+const BEFORE: f64 = 0.7;
+const BEFORE_INK_MAX: f64 = 0.06;
+/// Length of a bar in heights of its label's digits, at least.
+const SHORT: f64 = 1.1;
 /// How much nearer than the other the nearer of two labels must be, in heights.
 const NEARER: f64 = 0.8;
 
@@ -37,6 +45,8 @@ pub(super) struct Label {
     pub reading: Reading,
     /// In heights of its digits.
     pub distance: f64,
+    /// At which of the levels it was read.
+    level: usize,
 }
 
 /// All readings near a bar at all levels, in the picture's coordinates.
@@ -53,7 +63,8 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
     let mut found = Vec::new();
     let smooth = smoothed(&part);
     let looks = LEVELS.map(|level| (&part, level)).into_iter().chain(LEVELS_SMOOTH.map(|level| (&smooth, level)));
-    for (part, level) in looks {
+    let mut left = LETTERS_MAX;
+    for (at, (part, level)) in looks.enumerate() {
         let threshold = f32::from(ground) + level * (ink - f32::from(ground)).max(40.0);
         if threshold >= 250.0 && ink < 250.0 {
             continue;
@@ -64,7 +75,18 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if big > PIECES_MAX {
             continue;
         }
-        found.extend(at_level(part, &pieces, (HEIGHT_SHARE * reach_y as f64) as usize, bar, (x.start, y.start)));
+        found.extend(
+            at_level(
+                part,
+                &pieces,
+                (threshold, (HEIGHT_SHARE * reach_y as f64) as usize),
+                bar,
+                (x.start, y.start),
+                &mut left,
+            )
+            .into_iter()
+            .map(|label| Label { level: at, ..label }),
+        );
     }
     found
 }
@@ -73,9 +95,10 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
 fn at_level(
     part: &Plane,
     pieces: &[Component],
-    height_max: usize,
+    (threshold, height_max): (f32, usize),
     bar: &Candidate,
     (x0, y0): (usize, usize),
+    left: &mut usize,
 ) -> Vec<Label> {
     let mut found = Vec::new();
     let mut known = Known::new();
@@ -91,23 +114,45 @@ fn at_level(
         if atoms.len() < 2 {
             continue;
         }
-        let spans = spans(part, &line, &atoms, pieces, &mut known);
+        let spans = spans(part, &line, &atoms, pieces, &mut known, *left);
         for mut reading in readings(&line, &atoms, &spans) {
+            if is_cut_off(part, threshold, &reading) {
+                continue;
+            }
             reading.x0 += x0;
             reading.x1 += x0;
             reading.y0 += y0;
             reading.y1 += y0;
             if let Some(distance) = distance(bar, &reading) {
-                found.push(Label { reading, distance });
+                found.push(Label { reading, distance, level: 0 });
             }
         }
     }
+    *left = left.saturating_sub(known.len());
     found
+}
+
+/// Whether there is more ink just before the label than dust: its first digits may be lost in bright ground, or cut off by
+/// the picture's border.
+fn is_cut_off(part: &Plane, threshold: f32, reading: &Reading) -> bool {
+    let before = (BEFORE * reading.high).max(2.0) as usize;
+    let columns = reading.x0.saturating_sub(before)..reading.x0.saturating_sub(1);
+    let (mut ink, mut all) = (0, 0);
+    for y in reading.y0..reading.y1 {
+        for x in columns.clone() {
+            all += 1;
+            ink += usize::from(f32::from(part.at(x, y)) > threshold);
+        }
+    }
+    ink as f64 > BEFORE_INK_MAX * f64::from(all.max(1))
 }
 
 /// How far a label is from the bar, if it can be the bar's.
 fn distance(bar: &Candidate, reading: &Reading) -> Option<f64> {
     let high = reading.high;
+    if (bar.length() as f64) < SHORT * high {
+        return None;
+    }
     let (left, right) = (bar.left as f64, bar.right as f64);
     let (x0, x1, y0, y1) = (reading.x0 as f64, reading.x1 as f64, reading.y0 as f64, reading.y1 as f64);
     let (middle_x, middle_y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
@@ -208,32 +253,18 @@ pub(super) struct Verdict {
     /// `None` where it can not be told which of several lengths is meant.
     pub length_nm: Option<f64>,
     pub confidence: f64,
+    /// How far the label is from the bar, in heights of its digits.
+    pub distance: f64,
 }
 
-/// A rival reading counts if it has this share of the best one's chance.
+/// A rival reading counts if its chances at all levels have this share of the best one's.
 const RIVAL_SHARE: f64 = 0.12;
 /// Chance that a reading needs at least, and how much more an unusual length needs.
 const CHANCE_MIN: f64 = 0.55;
 const CHANCE_MIN_RARE: f64 = 0.8;
 
 /// The likeliest reading and whether it can be believed.
-pub(super) fn verdict(labels: &[Label]) -> Option<Verdict> {
-    if std::env::var("DBG").is_ok() {
-        for l in labels {
-            eprintln!(
-                "{:?} {:.3} d={:.2} x{}-{} y{}-{} h{:.1}",
-                l.reading.text,
-                l.reading.chance,
-                l.distance,
-                l.reading.x0,
-                l.reading.x1,
-                l.reading.y0,
-                l.reading.y1,
-                l.reading.high
-            );
-        }
-        eprintln!("--");
-    }
+pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Option<Verdict> {
     let best = labels
         .iter()
         .filter(|l| l.reading.length_nm.is_some())
@@ -246,16 +277,26 @@ pub(super) fn verdict(labels: &[Label]) -> Option<Verdict> {
             && l.reading.y0 < best.reading.y1
             && best.reading.y0 < l.reading.y1
     };
-    let rival = labels
-        .iter()
-        .filter(|l| !same(l) && (here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER)))
-        .map(|l| l.reading.chance)
-        .fold(0.0, f64::max);
+    let length = |l: &Label| l.reading.length_nm.map_or(0, |nm| (nm * 1e3).round() as u64);
+    // Each level has one voice for each length.
+    let mut voices: BTreeMap<(u64, usize), f64> = BTreeMap::new();
+    for l in labels.iter().filter(|l| here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER))
+    {
+        let own = voices.entry((length(l), l.level)).or_default();
+        *own = own.max(l.reading.chance);
+    }
+    let sum = |of: u64| voices.iter().filter(|((l, _), _)| *l == of).map(|(_, chance)| chance).sum::<f64>();
+    let own = sum(length(best));
+    let others: Vec<u64> = voices.keys().map(|(l, _)| *l).filter(|l| *l != length(best)).collect();
+    let rival = others.iter().map(|l| sum(*l)).fold(0.0, f64::max) / own.max(f64::MIN_POSITIVE);
     let chance = labels.iter().filter(|l| same(l) && here(l)).map(|l| l.reading.chance).fold(0.0, f64::max);
     let least = if super::reading::is_usual(nm) { CHANCE_MIN } else { CHANCE_MIN_RARE };
-    let confidence = chance * (1.0 - rival / chance).max(0.0);
-    let sure = chance >= least && rival <= RIVAL_SHARE * chance;
-    Some(Verdict { reading: best.reading.clone(), length_nm: sure.then_some(nm), confidence })
+    let confidence = chance * (1.0 - rival).max(0.0);
+    // Part of a bar is not as long as its label says.
+    let beside = best.reading.y0 < bar.bottom && bar.top < best.reading.y1;
+    let whole = !bars::goes_on(plane, bar, beside.then_some((best.reading.x0, best.reading.x1)));
+    let sure = whole && chance >= least && rival <= RIVAL_SHARE;
+    Some(Verdict { reading: best.reading.clone(), length_nm: sure.then_some(nm), confidence, distance: best.distance })
 }
 
 fn nearness(label: &Label) -> f64 {

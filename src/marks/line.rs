@@ -22,6 +22,11 @@ const OVERLAP_MAX: f64 = 0.5;
 /// Size of specks, and how far full stops are off the line's foot, in heights of its digits.
 const SPECK: f64 = 0.25;
 const STOP_APART: f64 = 0.13;
+const STOP_HEIGHT: f64 = 0.28;
+/// Chance that separate pieces are one letter.
+const BROKEN: f32 = 0.92;
+/// The same for a broken letter's lower end, which could be a full stop.
+const LOW_OVERLAP_MIN: f64 = 0.3;
 /// A piece wider than this, in heights, may be two letters.
 const CUT_FROM: f64 = 0.62;
 /// Widest letter.
@@ -202,14 +207,18 @@ fn runs<'a>(atom: &'a Atom, found: &'a [Component]) -> impl Iterator<Item = &'a 
     atom.pieces.iter().flat_map(|i| found[*i].runs.iter())
 }
 
-/// Pieces around one bar that are shown to the network at one level, at most: more are grain.
-const LETTERS_MAX: usize = 600;
-
 /// Answers of the network by a piece's box and parts: lines share their pieces.
 pub(super) type Known = BTreeMap<(usize, usize, Vec<usize>), Answer>;
 
-/// What each run of atoms is.
-pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Component], known: &mut Known) -> Vec<Span> {
+/// What each run of atoms is; nothing once `left` pieces have been looked at.
+pub(super) fn spans(
+    plane: &Plane,
+    line: &Line,
+    atoms: &[Atom],
+    found: &[Component],
+    known: &mut Known,
+    left: usize,
+) -> Vec<Span> {
     let high = line.height();
     let mut spans = Vec::new();
     for from in 0..atoms.len() {
@@ -237,27 +246,43 @@ pub(super) fn spans(plane: &Plane, line: &Line, atoms: &[Atom], found: &[Compone
             let Some(piece) = Piece::of(inks, x0, right) else { continue };
             let (w, h) = (piece.width() as f64, piece.height() as f64);
             let stop = to == from + 1 && is_stop(&piece, line);
+            let apart = |pair: &[Atom]| {
+                let overlap = pair[0].x1.saturating_sub(pair[1].x0) as f64;
+                let narrower = (pair[0].x1 - pair[0].x0).min(pair[1].x1 - pair[1].x0) as f64;
+                pair.iter().any(|a| is_low(a, line)) && overlap < LOW_OVERLAP_MIN * narrower
+            };
+            if several && atoms[from..to].windows(2).any(apart) {
+                continue;
+            }
             let answer = if h < 0.3 * high || w > 2.0 * high {
                 let mut none = [0.0; glyph::JUNK + 1];
                 none[glyph::JUNK] = 1.0;
                 none
             } else {
-                if known.len() >= LETTERS_MAX {
+                if known.len() >= left {
                     return Vec::new();
                 }
                 *known.entry((x0, right, pieces.clone())).or_insert_with(|| glyph::classify(plane, &piece))
             };
+            // Few letters fall apart.
+            let answer = if several { answer.map(|p| BROKEN * p) } else { answer };
             spans.push(Span { from, to, x0: piece.x0, x1: piece.x1, y0: piece.y0, y1: piece.y1, answer, stop });
         }
     }
     spans
 }
 
+/// Whether an atom can be a full stop, which is rarely part of a letter.
+fn is_low(atom: &Atom, line: &Line) -> bool {
+    (atom.y1 - atom.y0) as f64 <= (STOP_HEIGHT * line.height()).max(2.0)
+        && (atom.y1 as f64 - line.bottom as f64).abs() <= STOP_APART * line.height() + 1.0
+}
+
 /// Small, about as wide as high, on the foot of the line.
 fn is_stop(piece: &Piece, line: &Line) -> bool {
     let high = line.height();
     let (w, h) = (piece.width() as f64, piece.height() as f64);
-    h <= (0.28 * high).max(2.0)
+    h <= (STOP_HEIGHT * high).max(2.0)
         && w <= (0.32 * high).max(2.0)
         && (piece.y1 as f64 - line.bottom as f64).abs() <= STOP_APART * high + 1.0
 }

@@ -61,6 +61,8 @@ impl ScaleBar {
 const CANDIDATES_MAX: usize = 10;
 /// Bars of the same length within this share tell the same scale.
 const SAME_SCALE: f64 = 0.05;
+/// How much of a bar another one must be, compared with the best, to count.
+const RIVAL_SHARE: f64 = 0.3;
 /// Least confidence with which a length is told.
 const CONFIDENCE_MIN: f64 = 0.5;
 /// How far strokes may stand out of their letters' box, pixels.
@@ -85,8 +87,11 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
         _ => regions.extend(strip::strips(&plane).into_iter().map(across)),
     }
     let candidates = bars::candidates(&plane);
-    let read: Vec<(&Candidate, Option<Verdict>)> =
-        candidates.iter().take(CANDIDATES_MAX).map(|bar| (bar, label::verdict(&label::labels(&plane, bar)))).collect();
+    let read: Vec<(&Candidate, Option<Verdict>)> = candidates
+        .iter()
+        .take(CANDIDATES_MAX)
+        .map(|bar| (bar, label::verdict(&plane, bar, &label::labels(&plane, bar))))
+        .collect();
     let read = without_strokes(read);
     let texts = text::find(&plane);
     let scale_bar = chosen(&plane, &read);
@@ -110,8 +115,18 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
     Marks { scale_bar: scale_bar.map(|(_, bar)| bar), regions }
 }
 
-/// Without the candidates that are strokes of a label's letters.
+/// Without the candidates that are strokes of a label's letters or half of an interrupted bar.
 fn without_strokes<'a>(read: Vec<(&'a Candidate, Option<Verdict>)>) -> Vec<(&'a Candidate, Option<Verdict>)> {
+    let is_half = |bar: &Candidate| {
+        let mut whole = read.iter().filter(|(other, v)| other.gap.is_some() && v.is_some());
+        bar.gap.is_none()
+            && whole.any(|(other, _)| {
+                (other.left..=other.right).contains(&bar.left)
+                    && bar.right <= other.right
+                    && bar.top.abs_diff(other.top) <= 1
+                    && bar.bottom.abs_diff(other.bottom) <= 1
+            })
+    };
     let is_stroke = |bar: &Candidate| {
         read.iter().filter(|(other, _)| *other != bar).filter_map(|(_, v)| v.as_ref()).any(|v| {
             let (label, rim) = (&v.reading, STROKE_RIM_PX + (v.reading.high / 10.0) as usize);
@@ -123,19 +138,21 @@ fn without_strokes<'a>(read: Vec<(&'a Candidate, Option<Verdict>)>) -> Vec<(&'a 
                 && bar.length() < label.x1 - label.x0
         })
     };
-    let strokes: Vec<bool> = read.iter().map(|(bar, _)| is_stroke(bar)).collect();
+    let strokes: Vec<bool> = read.iter().map(|(bar, _)| is_stroke(bar) || is_half(bar)).collect();
     read.into_iter().zip(strokes).filter(|(_, stroke)| !stroke).map(|(bar, _)| bar).collect()
 }
 
 /// The bar that tells the scale; without a length where two tell different ones.
 fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Option<(&'a Candidate, ScaleBar)> {
     let scale = |bar: &Candidate, verdict: &Verdict| verdict.length_nm.map(|nm| nm / bar.length() as f64);
-    let sure = |v: &&Verdict| v.length_nm.is_some() && v.confidence >= CONFIDENCE_MIN;
-    let best = read
+    let rank = |bar: &Candidate, v: &Verdict| f64::from(bars::merit(bar)) * v.confidence / (0.5 + v.distance);
+    let sure: Vec<(&Candidate, &Verdict)> = read
         .iter()
-        .filter_map(|(bar, verdict)| Some((*bar, verdict.as_ref().filter(sure)?)))
-        .max_by(|a, b| a.1.confidence.total_cmp(&b.1.confidence));
-    let Some((bar, verdict)) = best else {
+        .filter_map(|(bar, v)| Some((*bar, v.as_ref()?)))
+        .filter(|(_, v)| v.length_nm.is_some() && v.confidence >= CONFIDENCE_MIN)
+        .collect();
+    let best = sure.iter().max_by(|a, b| rank(a.0, a.1).total_cmp(&rank(b.0, b.1)));
+    let Some((bar, verdict)) = best.copied() else {
         // A label that leaves doubts, or none at all.
         let doubtful = read.iter().find_map(|(bar, verdict)| Some((*bar, verdict.as_ref()?)));
         if let Some((bar, verdict)) = doubtful {
@@ -145,12 +162,12 @@ fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Optio
         return Some((bare, told(plane, bare, None, None)));
     };
     let own = scale(bar, verdict)?;
-    // Another bar with the same label or another scale.
-    let rivals = read.iter().any(|(other, v)| {
-        let Some(v) = v.as_ref().filter(sure) else { return false };
-        scale(other, v).is_some_and(|s| (s / own - 1.0).abs() > SAME_SCALE)
+    // Another bar that tells another scale, and is not much less of a bar.
+    let rival = sure.iter().any(|(other, v)| {
+        let differs = scale(other, v).is_some_and(|s| (s / own - 1.0).abs() > SAME_SCALE);
+        differs && rank(other, v) > RIVAL_SHARE * rank(bar, verdict)
     });
-    Some((bar, told(plane, bar, Some(verdict), verdict.length_nm.filter(|_| !rivals))))
+    Some((bar, told(plane, bar, Some(verdict), verdict.length_nm.filter(|_| !rival))))
 }
 
 fn told(plane: &Plane, bar: &Candidate, verdict: Option<&Verdict>, length_nm: Option<f64>) -> ScaleBar {

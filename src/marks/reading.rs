@@ -15,6 +15,11 @@ const UNIT_BLANK_MAX: f64 = 1.6;
 const BESIDE_MIN: f64 = 0.4;
 /// A digit or letter less likely than this is not one.
 const CHANCE_MIN: f32 = 0.12;
+/// Blank after which a number has ended for certain, and the chance of a digit with which it has not before.
+const NUMBER_BLANK_MAX: f64 = 1.2;
+const DIGIT_CHANCE: f32 = 0.3;
+/// Largest number of nanometres that is not given in micrometres, unless it is 1, 2 or 5 thousand.
+const NM_MAX: f64 = 1000.0;
 /// Digits before and behind the full stop.
 const WHOLE_MAX: usize = 4;
 const FRACTION_MAX: usize = 2;
@@ -23,6 +28,8 @@ const HEIGHTS_APART: f64 = 0.12;
 const FEET_APART: f64 = 0.1;
 /// Height of `m` and `n` in heights of a digit.
 const SMALL: (f64, f64) = (0.5, 0.92);
+/// Height of the angstrom sign in heights of a digit, at least.
+const RING: f64 = 1.18;
 /// Paths that are followed at a time.
 const PATHS_MAX: usize = 4000;
 
@@ -68,8 +75,16 @@ pub(super) fn readings(line: &Line, atoms: &[Atom], spans: &[Span]) -> Vec<Readi
         atoms[after].x0 as f64 - atoms[..=before].iter().map(|a| a.x1).max().unwrap_or(0) as f64
     };
     let begins = |i: usize| i == 0 || (!atoms[i].joined && blank(i - 1, i) >= BESIDE_MIN * high);
-    let mut paths: Vec<Path> =
-        (0..atoms.len()).filter(|i| begins(*i)).map(|next| Path { next, signs: Vec::new(), chance: 1.0 }).collect();
+    // What stands close behind a digit or a full stop is the rest of a number.
+    let goes_on = |i: usize| {
+        i > 0
+            && blank(i - 1, i) < NUMBER_BLANK_MAX * high
+            && spans.iter().any(|s| s.to == i && (s.stop || s.answer[..N].iter().sum::<f32>() > DIGIT_CHANCE))
+    };
+    let mut paths: Vec<Path> = (0..atoms.len())
+        .filter(|i| begins(*i) && !goes_on(*i))
+        .map(|next| Path { next, signs: Vec::new(), chance: 1.0 })
+        .collect();
     let mut found = Vec::new();
     let mut steps = 0;
     while let Some(path) = paths.pop() {
@@ -192,7 +207,8 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
                     && span.y1 as f64 >= foot - 0.12 * high - 1.0
                     && !apart(span.y0 as f64, last.y0 as f64, 0.16)
             }
-            _ => tall >= high - 1.0 && !apart(span.y1 as f64, foot, FEET_APART),
+            // Without its ring the angstrom sign is some other A.
+            _ => tall >= RING * high && !apart(span.y1 as f64, foot, FEET_APART),
         };
         if !fits {
             return None;
@@ -226,6 +242,18 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
 
 /// Whether no two digits stand so far apart that a full stop fits between, unless the unit's letters do so too.
 fn evenly_spaced(digits: &[(Sign, &Span)], units: &[&Span], high: f64) -> bool {
+    // Letters of one width: the middles are as far apart everywhere.
+    let steps = |spans: &[&Span]| -> Vec<f64> {
+        spans.windows(2).map(|p| (p[1].x0 + p[1].x1) as f64 / 2.0 - (p[0].x0 + p[0].x1) as f64 / 2.0).collect()
+    };
+    let mut all = steps(&digits.iter().map(|d| d.1).collect::<Vec<_>>());
+    let longest = all.iter().copied().fold(0.0, f64::max);
+    if all.len() < 2 {
+        all.extend(steps(units));
+    }
+    if all.len() >= 2 && all.iter().all(|s| (s - longest).abs() <= 0.08 * high + 0.5) {
+        return true;
+    }
     let widest = digits
         .windows(2)
         // The digit 1 is narrow: it has blanks beside it in all fonts with digits of one width.
@@ -253,6 +281,9 @@ fn plausible(number: &str, unit_nm: Option<f64>) -> Option<f64> {
     let mantissa = value / 10f64.powf(value.log10().floor());
     let like = |of: &[f64]| of.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6);
     let nm = value * unit_nm;
+    if unit_nm == 1.0 && value > NM_MAX && !like(&USUAL) {
+        return None;
+    }
     (value > 0.0 && (like(&USUAL) || like(&RARE)) && (LENGTH_NM.0..=LENGTH_NM.1).contains(&nm)).then_some(value)
 }
 

@@ -19,7 +19,7 @@ const CRISP_SHARE: f64 = 0.8;
 /// Share of its box that a letter's ink fills.
 const FILL: (f64, f64) = (0.08, 0.85);
 /// Pieces that may be letters, at most: where there are more, they are grain.
-const PIECES_MAX: usize = 3000;
+const PIECES_MAX: usize = 900;
 /// Letters of a line: blank between them and differences of foot and height, in heights.
 const BLANK_MAX: f64 = 1.3;
 const FEET_APART: f64 = 0.4;
