@@ -209,6 +209,23 @@ fn broken_fixtures_are_refused_with_cause_and_remedy() {
 }
 
 #[test]
+fn frames_are_chosen_by_number() {
+    // Three pages, of which the last has another type; stacks of ImageJ with three directories and with one.
+    for (name, frames) in [("u16_three_pages.tif", 2), ("imagej_stack_be.tif", 3), ("imagej_one_directory.tif", 3)] {
+        let path = fixtures("formats").join(name);
+        let mut digests = BTreeSet::new();
+        for frame in 0..frames {
+            let image = read(&path, &SMALL, frame).unwrap();
+            assert_eq!(image.frames, frames, "{name}");
+            digests.insert(digest(&image.samples));
+        }
+        assert_eq!(digests.len(), frames, "{name}");
+        let message = read(&path, &SMALL, frames).unwrap_err().to_string();
+        assert!(message.contains(&format!("{frames} frames")), "{message}");
+    }
+}
+
+#[test]
 fn a_cut_file_gives_an_error_or_the_whole_picture() {
     for (path, _) in cases("formats") {
         let bytes = std::fs::read(&path).unwrap();

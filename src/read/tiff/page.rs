@@ -239,7 +239,7 @@ impl<'a> Page<'a> {
         let row_bytes = self.row_bytes(self.width) as u64;
         let strip_bytes = row_bytes.checked_mul(self.chunk_height as u64);
         let first = self.offsets.get(0)?;
-        let next = |i: usize| Some(first.checked_add(strip_bytes?.checked_mul(i as u64)?)?);
+        let next = |i: usize| first.checked_add(strip_bytes?.checked_mul(i as u64)?);
         let joined = plain && (1..self.bands).all(|i| self.offsets.get(i).is_some() && self.offsets.get(i) == next(i));
         joined.then(|| row_bytes.checked_mul(self.height as u64))?
     }
