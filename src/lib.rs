@@ -27,6 +27,7 @@ pub mod gpu;
 pub mod image;
 pub mod marks;
 pub mod measure;
+pub mod memory;
 pub mod network;
 pub mod pipeline;
 pub mod read;

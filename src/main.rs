@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: cupule::memory::LargePages = cupule::memory::LargePages;
+
 fn main() -> ExitCode {
     // Where there is no desktop session, as in nightly jobs, Mesa's layer that reorders adapters prints errors about it. The
     // order is chosen here anyway, so the layer is switched off by its own variable.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
+    "memory",
     "error",
     "units",
     "image",

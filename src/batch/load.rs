@@ -7,6 +7,7 @@ use crate::marks::{self, ScaleBar};
 use crate::read::{self, Limits};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -72,7 +73,7 @@ pub struct Opening {
 }
 
 /// A file's content, not yet decoded.
-pub struct Content {
+pub struct Stored {
     bytes: Vec<u8>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
@@ -92,7 +93,7 @@ pub struct Loaded {
     pub micrograph: Micrograph,
 }
 
-impl Content {
+impl Stored {
     /// Brings a file into memory.
     ///
     /// # Errors
@@ -102,8 +103,8 @@ impl Content {
         let (sha256, file_bytes) = (hex(&Sha256::digest(&bytes)), bytes.len() as u64);
         // Once, not for each image of a stack.
         let bytes = match read::unpack(path, &bytes, limits)? {
-            std::borrow::Cow::Owned(unpacked) => unpacked,
-            std::borrow::Cow::Borrowed(_) => bytes,
+            Cow::Owned(unpacked) => unpacked,
+            Cow::Borrowed(_) => bytes,
         };
         Ok(Self { bytes, sha256, file_bytes })
     }
@@ -152,7 +153,7 @@ impl Content {
 /// # Errors
 /// [`Error::Input`] or [`Error::Unsupported`] with the file's name.
 pub fn load(path: &Path, opening: &Opening) -> Result<Loaded> {
-    Content::load(path, &opening.limits)?.image(path, opening, Frame::default())
+    Stored::load(path, &opening.limits)?.image(path, opening, Frame::default())
 }
 
 impl Loaded {

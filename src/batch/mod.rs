@@ -6,6 +6,6 @@ mod progress;
 mod run;
 
 pub use find::{Input, find};
-pub use load::{Content, Frame, Frames, Loaded, Opening, hex, load};
+pub use load::{Frame, Frames, Loaded, Opening, Stored, hex, load};
 pub use progress::{Progress, Verbosity};
 pub use run::{Job, Outcome, run};

@@ -1,7 +1,7 @@
 //! The work on a list of files: one thread reads ahead, the others analyse one image after the other, results are written
 //! in the order of the list.
 
-use super::{Content, Frame, Frames, Input, Loaded, Opening, Progress, Verbosity};
+use super::{Frame, Frames, Input, Loaded, Opening, Progress, Stored, Verbosity};
 use crate::calibrate::Scale;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -140,9 +140,9 @@ pub fn run(job: &Job) -> Result<Outcome> {
 fn read_ahead<'a>(job: &Job<'a>, mut hand_on: impl FnMut(Task<'a>) -> bool) {
     let folders: HashSet<&str> = job.inputs.iter().map(|input| input.folder.as_str()).collect();
     for input in job.inputs {
-        let content = Content::load(&input.path, &job.opening.limits);
-        let file = content.as_ref().ok().map(|content| (content.sha256.clone(), content.file_bytes));
-        let load = |frame| content.as_ref().map_err(Clone::clone)?.image(&input.path, &job.opening, frame);
+        let stored = Stored::load(&input.path, &job.opening.limits);
+        let file = stored.as_ref().ok().map(|stored| (stored.sha256.clone(), stored.file_bytes));
+        let load = |frame| stored.as_ref().map_err(Clone::clone)?.image(&input.path, &job.opening, frame);
         let chosen = match job.frames {
             Frames::One(frame) => frame,
             Frames::All => Frame::default(),

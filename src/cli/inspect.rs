@@ -1,6 +1,6 @@
 //! `cupule inspect`.
 
-use crate::batch::{Content, Loaded, Opening, hex};
+use crate::batch::{Loaded, Opening, Stored, hex};
 use crate::calibrate::{ScaleRequest, Witness};
 use crate::error::Result;
 use crate::image::RegionKind;
@@ -67,8 +67,8 @@ impl Inspect {
 
 /// The first image, calibrated, and the checksum of its samples as stored.
 fn inspect(path: &Path, opening: &Opening) -> Result<(Loaded, String)> {
-    let content = Content::load(path, &opening.limits)?;
-    let raw = content.raw(path, &opening.limits, 0)?;
+    let stored = Stored::load(path, &opening.limits)?;
+    let raw = stored.raw(path, &opening.limits, 0)?;
     let sha256 = hex(&Sha256::digest(raw.samples.to_le_bytes()));
     Ok((Loaded::of(path, raw, &opening.scale)?, sha256))
 }

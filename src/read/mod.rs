@@ -3,7 +3,6 @@
 //! A format is recognised by its first bytes, never by its name alone; the table `FORMATS` has them all. Reading
 //! never trusts a size: each one is compared with [`Limits`] and with the length of the file before memory is taken.
 
-mod content;
 mod dm;
 #[cfg(feature = "emd")]
 mod emd;
@@ -22,8 +21,8 @@ pub use unpack::unpack;
 
 use crate::error::{Error, Result};
 use crate::image::RawImage;
-pub use content::Content;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -214,22 +213,28 @@ pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Resul
 ///
 /// # Errors
 /// [`Error::Input`] when it cannot be read, [`Error::Unsupported`] when it is larger than the limit.
-pub fn load(path: &Path, limits: &Limits) -> Result<Content> {
+pub fn load(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     let unreadable = |e: std::io::Error| Error::input(path, e, "check that the file exists and may be read");
     let meta = std::fs::metadata(path).map_err(unreadable)?;
     // Opening a pipe or a device could wait for ever.
     if !meta.is_file() {
         return Err(Error::input(path, "this is not a file", "name a micrograph"));
     }
-    if meta.len() > limits.max_file_bytes {
+    let mut bytes = Vec::new();
+    if meta.len() <= limits.max_file_bytes {
+        // One byte more than allowed tells a file that grew meanwhile.
+        let file = File::open(path).map_err(unreadable)?;
+        bytes.reserve_exact(meta.len() as usize + 1);
+        file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if meta.len().max(bytes.len() as u64) > limits.max_file_bytes {
         return Err(Error::unsupported(
             path,
             format!("the file is larger than the limit of {} bytes", limits.max_file_bytes),
             "save its first image as a file of its own",
         ));
     }
-    let length = usize::try_from(meta.len()).map_err(|_| unreadable(ErrorKind::OutOfMemory.into()))?;
-    Content::read(path, length).map_err(unreadable)
+    Ok(bytes)
 }
 
 /// Reads one image, counted from 0, of a file's content; `path` serves the messages, and its extension as a hint for old MRC
