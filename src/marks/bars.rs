@@ -289,6 +289,8 @@ const GOES_ON_MIN_PX: usize = 5;
 const LABEL_BLANK_SHARE: usize = 1;
 /// Share of a bar that must be seen at either end.
 const END_SHARE: f64 = 0.08;
+/// How much wider than the bar's line its ticks are, with their blurred edges, pixels.
+const TICK_RIM_PX: usize = 3;
 /// Contrast there as a share of the whole bar's.
 const END_CONTRAST_SHARE: f32 = 0.3;
 /// Contrast of what goes on.
@@ -323,7 +325,11 @@ pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usiz
         let below = (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height).map(step).fold(0.0, f32::max);
         above.min(below) >= GOES_ON_CONTRAST.max(END_CONTRAST_SHARE * bar.contrast)
     };
-    if !shown(bar.left..bar.left + edge) || !shown(bar.right - edge..bar.right) {
+    // A tick at the end hides some of it.
+    let tick = (bar.thickness() + TICK_RIM_PX).min(bar.length() / 2 - edge);
+    let starts = shown(bar.left..bar.left + edge) || shown(bar.left + tick..bar.left + tick + edge);
+    let ends = shown(bar.right - edge..bar.right) || shown(bar.right - tick - edge..bar.right - tick);
+    if !starts || !ends {
         return true;
     }
     let long = |columns: &mut dyn Iterator<Item = usize>| {

@@ -109,6 +109,8 @@ const STROKE_RIM_PX: usize = 1;
 /// Contrast (grey values of 8 bits) and length over thickness of a bar that is believed without a label.
 const BARE_CONTRAST: f32 = 90.0;
 const BARE_SLENDER: usize = 6;
+/// Variance of the grey values along its rows at most, what JPEG does to it included.
+const BARE_VARIANCE: f32 = 30.0;
 
 /// Finds them. `grey` is row-major in any units; rows from `specimen_rows` on are a data bar if the file says so.
 pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usize>) -> Marks {
@@ -136,7 +138,7 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
     let scale_bar = chosen(&plane, &read);
     for (bar, verdict) in &read {
         let known = scale_bar.as_ref().is_some_and(|(chosen, _)| chosen == bar);
-        if known || verdict.is_some() || is_bare(bar) {
+        if known || verdict.is_some() || is_bare(&plane, bar) {
             regions.push(around(&plane, bar, verdict.as_ref().map(|v| &v.reading)));
         }
     }
@@ -197,7 +199,7 @@ fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Optio
         if let Some((bar, verdict)) = doubtful {
             return Some((bar, told(plane, bar, Some(verdict), None)));
         }
-        let bare = read.iter().map(|(bar, _)| *bar).find(|bar| is_bare(bar))?;
+        let bare = read.iter().map(|(bar, _)| *bar).find(|bar| is_bare(plane, bar))?;
         return Some((bare, told(plane, bare, None, None)));
     };
     let own = scale(bar, verdict)?;
@@ -226,8 +228,19 @@ fn told(plane: &Plane, bar: &Candidate, verdict: Option<&Verdict>, length_nm: Op
 }
 
 /// Whether a bar without a label is drawn beyond doubt.
-fn is_bare(bar: &Candidate) -> bool {
-    bar.contrast >= BARE_CONTRAST && bar.length() >= BARE_SLENDER * bar.thickness() && bar.thickness() >= 2
+fn is_bare(plane: &Plane, bar: &Candidate) -> bool {
+    let shaped = bar.contrast >= BARE_CONTRAST
+        && bar.gap.is_none()
+        && bar.length() >= BARE_SLENDER * bar.thickness()
+        && bar.thickness() >= 2;
+    // What is drawn has one grey value; a specimen never has.
+    let inner = (bar.left + bar.length() / 10)..(bar.right - bar.length() / 10);
+    let pixels = (bar.top..bar.bottom).map(|y| &plane.row(y)[inner.clone()]);
+    let even = |row: &[u8]| {
+        let mean = row.iter().map(|v| f32::from(*v)).sum::<f32>() / row.len().max(1) as f32;
+        row.iter().map(|v| (f32::from(*v) - mean).powi(2)).sum::<f32>() / row.len().max(1) as f32 <= BARE_VARIANCE
+    };
+    shaped && pixels.map(even).all(|even| even)
 }
 
 /// The bar and its label, with what surrounds both.
