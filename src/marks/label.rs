@@ -23,7 +23,7 @@ const LEVELS_SMOOTH: [f32; 2] = [0.6, 0.75];
 /// Pieces around a bar that are as high as letters, at most: more are ground. A data bar has a hundred.
 const PIECES_MAX: usize = 180;
 /// Pieces around a bar that are shown to the network, at most: more are grain.
-const LETTERS_MAX: usize = 1500;
+const LETTERS_MAX: usize = 900;
 /// Pieces of a line that holds a label, at most.
 const LINE_PIECES_MAX: usize = 48;
 /// How far a label may be from its bar: above or below, beside, in heights of its digits.

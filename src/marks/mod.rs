@@ -212,7 +212,8 @@ fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Optio
 }
 
 fn told(plane: &Plane, bar: &Candidate, verdict: Option<&Verdict>, length_nm: Option<f64>) -> ScaleBar {
-    let (left_px, right_px) = ends::ends(plane, bar);
+    let (left_px, right_px, sure) = ends::ends(plane, bar);
+    let length_nm = length_nm.filter(|_| sure);
     // Whole thousandths: what a confidence is worth, and the same on every machine.
     let confidence = verdict.map_or(0.0, |v| (v.confidence * 1e3).round() / 1e3);
     ScaleBar {
