@@ -80,3 +80,30 @@ fn crossing(profile: &[f64], inside: usize, sign: f64, grey: f64) -> (f64, bool)
     }
     (inside as f64 + 0.5, false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_lie_where_half_of_the_step_is() {
+        // Covers half of columns 19 and 80.
+        let row: Vec<u8> = (0..100)
+            .map(|x| {
+                if x == 19 || x == 80 {
+                    150
+                } else if (20..80).contains(&x) {
+                    250
+                } else {
+                    50
+                }
+            })
+            .collect();
+        let value = (0..9).flat_map(|y| if (3..6).contains(&y) { row.clone() } else { vec![50; 100] }).collect();
+        let plane = Plane { width: 100, height: 9, value };
+        let bar =
+            Candidate { left: 20, right: 80, top: 3, bottom: 6, grey: 250.0, bright: true, contrast: 200.0, gap: None };
+        let (left, right, sure) = ends(&plane, &bar);
+        assert!((left - 19.5).abs() < 0.01 && (right - 80.5).abs() < 0.01 && sure, "{left} {right}");
+    }
+}

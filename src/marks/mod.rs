@@ -76,13 +76,6 @@ pub struct Region {
     pub y1: usize,
 }
 
-impl Region {
-    /// Whether the two have a pixel in common.
-    fn meets(&self, other: &Self) -> bool {
-        self.x0 < other.x1 && other.x0 < self.x1 && self.y0 < other.y1 && other.y0 < self.y1
-    }
-}
-
 impl Marks {
     /// Which pixels of a picture of this size are marked, row-major.
     pub fn mask(&self, width: usize, height: usize) -> Vec<bool> {
@@ -263,5 +256,68 @@ fn around(plane: &Plane, bar: &Candidate, label: Option<&reading::Reading>) -> R
         x1: (on.x1 + rim).min(plane.width),
         y1: (on.y1 + rim).min(plane.height),
         ..on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Grain around mid-grey, the same at every call.
+    fn grain(width: usize, height: usize) -> Vec<f32> {
+        let mut state = 1u32;
+        (0..width * height)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                110.0 + (state >> 27) as f32
+            })
+            .collect()
+    }
+
+    fn draw(grey: &mut [f32], width: usize, x: std::ops::Range<usize>, y: std::ops::Range<usize>, value: f32) {
+        for y in y {
+            grey[y * width..][x.clone()].fill(value);
+        }
+    }
+
+    #[test]
+    fn a_bar_without_a_label_has_ends_but_no_length() {
+        let (w, h) = (300, 200);
+        let mut grey = grain(w, h);
+        draw(&mut grey, w, 40..140, 180..185, 255.0);
+        let marks = find(&grey, w, h, None);
+        let bar = marks.scale_bar.clone().unwrap();
+        assert_eq!((bar.left_px.round(), bar.right_px.round(), bar.length_nm), (40.0, 140.0, None));
+        let mask = marks.mask(w, h);
+        assert!((180..185).all(|y| mask[y * w + 40..y * w + 140].iter().all(|m| *m)));
+        assert!(mask.iter().filter(|m| **m).count() < 110 * 16);
+    }
+
+    #[test]
+    fn grain_and_discs_are_no_marks() {
+        let (w, h) = (300, 200);
+        let mut grey = grain(w, h);
+        for (cx, cy, r) in [(60, 60, 9), (84, 60, 9), (200, 100, 30), (250, 170, 6)] {
+            for y in cy - r..=cy + r {
+                for x in cx - r..=cx + r {
+                    if (x - cx) * (x - cx) + (y - cy) * (y - cy) <= r * r {
+                        grey[(y * 300 + x) as usize] = 0.0;
+                    }
+                }
+            }
+        }
+        assert_eq!(find(&grey, w, h, None), Marks::default());
+        assert_eq!(find(&[], 0, 0, None), Marks::default());
+        assert_eq!(find(&grey[..10], 1, 10, Some(3)).regions.len(), 1);
+    }
+
+    #[test]
+    fn strips_are_found_or_told() {
+        let (w, h) = (300, 200);
+        let mut grey = grain(w, h);
+        let told = Region { kind: RegionKind::DataBar, x0: 0, y0: 170, x1: w, y1: h };
+        assert_eq!(find(&grey, w, h, Some(170)).regions, [told]);
+        draw(&mut grey, w, 0..w, 170..h, 0.0);
+        assert_eq!(find(&grey, w, h, None).regions, [told]);
     }
 }
