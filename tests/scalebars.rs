@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// How far an end may be off, pixels.
 const TOLERANCE_PX: f64 = 2.0;
-/// Share of what was drawn that the mask must cover, and of a clean picture that it may.
-const COVERED_MIN: f64 = 0.9;
+/// Share of the box around what was drawn that the mask must cover: blanks between bar and text need not be. And share of a
+/// clean picture that it may cover.
+const COVERED_MIN: f64 = 0.6;
 const CLEAN_MAX: f64 = 0.002;
 /// Real micrographs of eight that must be read.
 const READ_MIN: usize = 7;

@@ -1,5 +1,5 @@
 //! Finds what may be a scale bar: a straight horizontal bar of one grey value with sharp ends, brighter or darker than what is
-//! above and below. Lines with end ticks, hollow bars, bars that their label interrupts and rows of ticks are such too.
+//! above and below. Lines with end ticks, hollow bars and bars that their label interrupts are such too.
 
 use super::plane::Plane;
 
@@ -41,8 +41,6 @@ pub(super) struct Candidate {
     pub contrast: f32,
     /// What interrupts the bar, from left to right: its label.
     pub gap: Option<(usize, usize)>,
-    /// Whether it is a row of ticks.
-    pub ticks: bool,
 }
 
 impl Candidate {
@@ -186,7 +184,6 @@ fn finished(plane: &Plane, stack: &Stack) -> Option<Candidate> {
         bright: above > 0.0,
         contrast: above.abs().min(below.abs()),
         gap: None,
-        ticks: false,
     })
 }
 
@@ -289,6 +286,8 @@ const GOES_ON_MIN_PX: usize = 5;
 const LABEL_BLANK_SHARE: usize = 1;
 /// Share of a bar that must be seen at either end.
 const END_SHARE: f64 = 0.08;
+/// How much wider than the bar's line its ticks are, with their blurred edges, pixels.
+const TICK_RIM_PX: usize = 3;
 /// Contrast there as a share of the whole bar's.
 const END_CONTRAST_SHARE: f32 = 0.3;
 /// Contrast of what goes on.
@@ -323,7 +322,11 @@ pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usiz
         let below = (bar.bottom..bar.bottom + EDGE_PX).filter(|y| *y < plane.height).map(step).fold(0.0, f32::max);
         above.min(below) >= GOES_ON_CONTRAST.max(END_CONTRAST_SHARE * bar.contrast)
     };
-    if !shown(bar.left..bar.left + edge) || !shown(bar.right - edge..bar.right) {
+    // A tick at the end hides some of it.
+    let tick = (bar.thickness() + TICK_RIM_PX).min(bar.length() / 2 - edge);
+    let starts = shown(bar.left..bar.left + edge) || shown(bar.left + tick..bar.left + tick + edge);
+    let ends = shown(bar.right - edge..bar.right) || shown(bar.right - tick - edge..bar.right - tick);
+    if !starts || !ends {
         return true;
     }
     let long = |columns: &mut dyn Iterator<Item = usize>| {
@@ -340,4 +343,54 @@ pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usiz
     let right = [bar.right + 1, to.max(bar.right) + 1];
     left.iter().any(|x| long(&mut (x.saturating_sub(within + needed)..*x).rev()))
         || right.iter().any(|x| long(&mut (*x..(*x + within + needed).min(plane.width))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plane(draw: impl Fn(usize, usize) -> u8) -> Plane {
+        let (width, height) = (200, 60);
+        Plane { width, height, value: (0..width * height).map(|i| draw(i % width, i / width)).collect() }
+    }
+
+    fn boxes(plane: &Plane) -> Vec<(usize, usize, usize, usize)> {
+        candidates(plane).iter().map(|c| (c.left, c.right, c.top, c.bottom)).collect()
+    }
+
+    #[test]
+    fn of_a_bar_and_its_halo_the_bar_is_found() {
+        let halo = |x: usize, y: usize| (48..152).contains(&x) && (28..37).contains(&y);
+        let bar = |x: usize, y: usize| (50..150).contains(&x) && (30..35).contains(&y);
+        let drawn = plane(|x, y| {
+            if bar(x, y) {
+                0
+            } else if halo(x, y) {
+                255
+            } else {
+                120
+            }
+        });
+        assert_eq!(boxes(&drawn), [(50, 150, 30, 35)]);
+    }
+
+    #[test]
+    fn frames_steps_and_blurred_stripes_are_no_bars() {
+        assert!(boxes(&plane(|_, y| if y == 40 { 255 } else { 80 })).is_empty());
+        assert!(boxes(&plane(|x, y| if y > 30 && x > 40 && x < 120 { 255 } else { 80 })).is_empty());
+        assert!(boxes(&plane(|x, _| (x % 200) as u8)).is_empty());
+    }
+
+    #[test]
+    fn halves_beside_a_label_are_one_bar_and_goes_on_otherwise() {
+        let half = |x: usize, y: usize| (y == 30 || y == 31) && ((20..60).contains(&x) || (120..160).contains(&x));
+        let drawn = plane(|x, y| if half(x, y) { 255 } else { 60 });
+        let found = candidates(&drawn);
+        let whole = found.iter().find(|c| c.gap.is_some()).unwrap();
+        assert_eq!((whole.left, whole.right, whole.gap), (20, 160, Some((60, 120))));
+        let left = found.iter().find(|c| c.right == 60).unwrap();
+        assert!(
+            goes_on(&drawn, left, Some((66, 114))) && !goes_on(&drawn, left, None) && !goes_on(&drawn, whole, None)
+        );
+    }
 }

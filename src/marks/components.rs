@@ -34,8 +34,14 @@ impl Component {
 /// More runs than this are noise, not letters: a picture of 4096 x 4096 pixels full of text has a tenth.
 const RUNS_MAX: usize = 3_000_000;
 
-/// All pieces of the pixels for which `ink` holds, from top to bottom; none where there are too many to be letters.
-pub(super) fn components(value: &[u8], width: usize, ink: impl Fn(u8) -> bool) -> Vec<Component> {
+/// The pieces of the pixels for which `ink` holds, from top to bottom, if they are of a wanted size (width and height); none
+/// where there are too many to be letters.
+pub(super) fn components(
+    value: &[u8],
+    width: usize,
+    ink: impl Fn(u8) -> bool,
+    wanted: impl Fn(usize, usize) -> bool,
+) -> Vec<Component> {
     let mut runs: Vec<Run> = Vec::new();
     let mut parent: Vec<u32> = Vec::new();
     // Where the runs of the row above begin and end.
@@ -67,21 +73,31 @@ pub(super) fn components(value: &[u8], width: usize, ink: impl Fn(u8) -> bool) -
         }
         above = first..runs.len();
     }
-    let mut place = vec![usize::MAX; runs.len()];
+    // Boxes first: grain makes a million pieces, of which none is kept.
+    let mut boxes = vec![[u32::MAX, 0, 0]; runs.len()];
+    for (i, run) in runs.iter().enumerate() {
+        let [x0, x1, y1] = &mut boxes[root(&mut parent, i as u32) as usize];
+        *x0 = (*x0).min(run.x0);
+        *x1 = (*x1).max(run.x1);
+        *y1 = run.y + 1;
+    }
+    let mut place = vec![u32::MAX; runs.len()];
     let mut found: Vec<Component> = Vec::new();
     for (i, run) in runs.iter().enumerate() {
         let top = root(&mut parent, i as u32) as usize;
-        let (x0, x1, y) = (run.x0 as usize, run.x1 as usize, run.y as usize);
-        if place[top] == usize::MAX {
-            place[top] = found.len();
-            found.push(Component { x0, y0: y, x1, y1: y + 1, area: 0, runs: Vec::new() });
+        if top == i {
+            let [x0, x1, y1] = boxes[i];
+            if !wanted((x1 - x0) as usize, (y1 - run.y) as usize) {
+                continue;
+            }
+            place[i] = found.len() as u32;
+            let (x0, x1, y0, y1) = (x0 as usize, x1 as usize, run.y as usize, y1 as usize);
+            found.push(Component { x0, y0, x1, y1, area: 0, runs: Vec::new() });
         }
-        let component = &mut found[place[top]];
-        component.x0 = component.x0.min(x0);
-        component.x1 = component.x1.max(x1);
-        component.y1 = y + 1;
-        component.area += x1 - x0;
-        component.runs.push(*run);
+        if let Some(component) = found.get_mut(place[top] as usize) {
+            component.area += (run.x1 - run.x0) as usize;
+            component.runs.push(*run);
+        }
     }
     found
 }
@@ -102,8 +118,10 @@ mod tests {
     #[test]
     fn pieces_hang_together_over_corners_and_from_below() {
         let picture: Vec<u8> = "#.#....#.#....#....##.......#".bytes().take(28).collect();
-        let found = components(&picture, 7, |v| v == b'#');
+        let found = components(&picture, 7, |v| v == b'#', |_, _| true);
         let boxes: Vec<_> = found.iter().map(|c| (c.x0, c.y0, c.x1, c.y1, c.area)).collect();
         assert_eq!(boxes, [(0, 0, 3, 3, 5), (5, 2, 7, 3, 2)]);
+        let found = components(&picture, 7, |v| v == b'#', |_, height| height < 3);
+        assert_eq!(found.iter().map(|c| (c.x0, c.area)).collect::<Vec<_>>(), [(5, 2)]);
     }
 }

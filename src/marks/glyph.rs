@@ -270,3 +270,38 @@ fn halve(values: &[f32], side: usize, channels: usize) -> Vec<f32> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the network sees in a drawing, four times enlarged.
+    fn seen(drawing: &[&str]) -> Answer {
+        let (rows, columns) = (drawing.len(), drawing[0].len());
+        let (width, height) = (4 * columns + 12, 4 * rows + 12);
+        let mut value = vec![40u8; width * height];
+        let mut runs = Vec::new();
+        for y in 0..4 * rows {
+            for x in (0..4 * columns).filter(|x| drawing[y / 4].as_bytes()[x / 4] == b'#') {
+                value[(y + 6) * width + x + 6] = 250;
+                runs.push(Run { y: y as u32 + 6, x0: x as u32 + 6, x1: x as u32 + 7 });
+            }
+        }
+        classify(&Plane { width, height, value }, &Piece::of(runs.iter(), 0, width).unwrap())
+    }
+
+    #[test]
+    fn letters_are_told_from_discs() {
+        let one = seen(&["..#..", ".##..", "#.#..", "..#..", "..#..", "..#..", "#####"]);
+        assert!(one[1] > 0.8, "{one:?}");
+        let disc = seen(&["..###..", ".#####.", "#######", "#######", "#######", ".#####.", "..###.."]);
+        assert!(disc[JUNK] > 0.8, "{disc:?}");
+        assert!((one.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_cut_network_is_refused() {
+        let whole = include_bytes!("glyphs.bin");
+        assert!(Network::parse(whole).is_some() && Network::parse(&whole[..whole.len() - 1]).is_none());
+    }
+}

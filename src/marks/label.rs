@@ -23,7 +23,7 @@ const LEVELS_SMOOTH: [f32; 2] = [0.6, 0.75];
 /// Pieces around a bar that are as high as letters, at most: more are ground. A data bar has a hundred.
 const PIECES_MAX: usize = 180;
 /// Pieces around a bar that are shown to the network, at most: more are grain.
-const LETTERS_MAX: usize = 1500;
+const LETTERS_MAX: usize = 900;
 /// Pieces of a line that holds a label, at most.
 const LINE_PIECES_MAX: usize = 48;
 /// How far a label may be from its bar: above or below, beside, in heights of its digits.
@@ -69,8 +69,7 @@ pub(super) fn labels(plane: &Plane, bar: &Candidate) -> Vec<Label> {
         if threshold >= 250.0 && ink < 250.0 {
             continue;
         }
-        let pieces = components(&part.value, part.width, |v| f32::from(v) > threshold);
-        let pieces: Vec<Component> = pieces.into_iter().filter(|c| c.height() < reach_y).collect();
+        let pieces = components(&part.value, part.width, |v| f32::from(v) > threshold, |_, height| height < reach_y);
         let big = pieces.iter().filter(|c| c.height() >= HEIGHT_MIN_PX).count();
         if big > PIECES_MAX {
             continue;
@@ -259,6 +258,8 @@ pub(super) struct Verdict {
 
 /// A rival reading counts if its chances at all levels have this share of the best one's.
 const RIVAL_SHARE: f64 = 0.12;
+/// How much later, in heights, a reading begins that leaves out a digit.
+const LEFT_OUT: f64 = 0.3;
 /// Chance that a reading needs at least, and how much more an unusual length needs.
 const CHANCE_MIN: f64 = 0.55;
 const CHANCE_MIN_RARE: f64 = 0.8;
@@ -278,9 +279,22 @@ pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Optio
             && best.reading.y0 < l.reading.y1
     };
     let length = |l: &Label| l.reading.length_nm.map_or(0, |nm| (nm * 1e3).round() as u64);
+    // A reading that leaves the first digits out is none where all were read.
+    let at_level = |level: usize| {
+        labels.iter().filter(|l| same(l) && here(l) && l.level == level).map(|l| l.reading.chance).fold(0.0, f64::max)
+    };
+    let leaves_out = |l: &Label| {
+        here(l)
+            && l.reading.x0 as f64 > best.reading.x0 as f64 + LEFT_OUT * best.reading.high
+            && l.reading.x1 <= best.reading.x1 + 1
+            && l.reading.chance <= at_level(l.level)
+    };
     // Each level has one voice for each length.
     let mut voices: BTreeMap<(u64, usize), f64> = BTreeMap::new();
-    for l in labels.iter().filter(|l| here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER))
+    for l in labels
+        .iter()
+        .filter(|l| !leaves_out(l))
+        .filter(|l| here(l) || (l.reading.length_nm.is_some() && l.distance < best.distance + NEARER))
     {
         let own = voices.entry((length(l), l.level)).or_default();
         *own = own.max(l.reading.chance);

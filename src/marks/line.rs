@@ -245,7 +245,9 @@ pub(super) fn spans(
             // Slanted neighbours reach into each other's columns: an uncut piece is taken whole.
             let Some(piece) = Piece::of(inks, x0, right) else { continue };
             let (w, h) = (piece.width() as f64, piece.height() as f64);
-            let stop = to == from + 1 && is_stop(&piece, line);
+            // A full stop stands alone: the foot of a letter that was cut off is none.
+            let alone = !atoms[from].joined && atoms.get(to).is_none_or(|a| !a.joined);
+            let stop = to == from + 1 && alone && is_stop(&piece, line);
             let apart = |pair: &[Atom]| {
                 let overlap = pair[0].x1.saturating_sub(pair[1].x0) as f64;
                 let narrower = (pair[0].x1 - pair[0].x0).min(pair[1].x1 - pair[1].x0) as f64;

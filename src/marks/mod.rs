@@ -16,7 +16,6 @@ mod reading;
 mod strip;
 mod text;
 
-use crate::image::{Region, RegionKind, Source, Statement};
 use bars::Candidate;
 use label::Verdict;
 use plane::Plane;
@@ -49,11 +48,44 @@ pub struct ScaleBar {
 }
 
 impl ScaleBar {
-    /// What it says about the pixel size, if its label was read.
-    pub fn statement(&self) -> Option<Statement> {
-        let pixel_nm = self.length_nm? / self.length_px;
-        let raw = format!("{} over {:.1} px", self.label, self.length_px);
-        Some(Statement::new(Source::ScaleBar, raw, Ok((pixel_nm, pixel_nm))))
+    /// Edge of a pixel, nm, if the label was read.
+    pub fn pixel_nm(&self) -> Option<f64> {
+        self.length_nm.map(|nm| nm / self.length_px)
+    }
+}
+
+/// Kinds of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionKind {
+    /// A strip along the border.
+    DataBar,
+    /// A scale bar or its label, with their plate.
+    ScaleBar,
+    /// Any other letters.
+    Text,
+}
+
+/// A box of pixels; `x1` and `y1` are the first beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Region {
+    pub kind: RegionKind,
+    pub x0: usize,
+    pub y0: usize,
+    pub x1: usize,
+    pub y1: usize,
+}
+
+impl Marks {
+    /// Which pixels of a picture of this size are marked, row-major.
+    pub fn mask(&self, width: usize, height: usize) -> Vec<bool> {
+        let mut mask = vec![false; width * height];
+        for region in &self.regions {
+            for y in region.y0..region.y1.min(height) {
+                mask[y * width + region.x0.min(width)..y * width + region.x1.min(width)].fill(true);
+            }
+        }
+        mask
     }
 }
 
@@ -70,6 +102,8 @@ const STROKE_RIM_PX: usize = 1;
 /// Contrast (grey values of 8 bits) and length over thickness of a bar that is believed without a label.
 const BARE_CONTRAST: f32 = 90.0;
 const BARE_SLENDER: usize = 6;
+/// Variance of the grey values along its rows at most, what JPEG does to it included.
+const BARE_VARIANCE: f32 = 30.0;
 
 /// Finds them. `grey` is row-major in any units; rows from `specimen_rows` on are a data bar if the file says so.
 pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usize>) -> Marks {
@@ -97,7 +131,7 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
     let scale_bar = chosen(&plane, &read);
     for (bar, verdict) in &read {
         let known = scale_bar.as_ref().is_some_and(|(chosen, _)| chosen == bar);
-        if known || verdict.is_some() || is_bare(bar) {
+        if known || verdict.is_some() || is_bare(&plane, bar) {
             regions.push(around(&plane, bar, verdict.as_ref().map(|v| &v.reading)));
         }
     }
@@ -158,7 +192,7 @@ fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Optio
         if let Some((bar, verdict)) = doubtful {
             return Some((bar, told(plane, bar, Some(verdict), None)));
         }
-        let bare = read.iter().map(|(bar, _)| *bar).find(|bar| is_bare(bar))?;
+        let bare = read.iter().map(|(bar, _)| *bar).find(|bar| is_bare(plane, bar))?;
         return Some((bare, told(plane, bare, None, None)));
     };
     let own = scale(bar, verdict)?;
@@ -171,7 +205,8 @@ fn chosen<'a>(plane: &Plane, read: &[(&'a Candidate, Option<Verdict>)]) -> Optio
 }
 
 fn told(plane: &Plane, bar: &Candidate, verdict: Option<&Verdict>, length_nm: Option<f64>) -> ScaleBar {
-    let (left_px, right_px) = ends::ends(plane, bar);
+    let (left_px, right_px, sure) = ends::ends(plane, bar);
+    let length_nm = length_nm.filter(|_| sure);
     // Whole thousandths: what a confidence is worth, and the same on every machine.
     let confidence = verdict.map_or(0.0, |v| (v.confidence * 1e3).round() / 1e3);
     ScaleBar {
@@ -187,8 +222,19 @@ fn told(plane: &Plane, bar: &Candidate, verdict: Option<&Verdict>, length_nm: Op
 }
 
 /// Whether a bar without a label is drawn beyond doubt.
-fn is_bare(bar: &Candidate) -> bool {
-    bar.contrast >= BARE_CONTRAST && bar.length() >= BARE_SLENDER * bar.thickness() && bar.thickness() >= 2
+fn is_bare(plane: &Plane, bar: &Candidate) -> bool {
+    let shaped = bar.contrast >= BARE_CONTRAST
+        && bar.gap.is_none()
+        && bar.length() >= BARE_SLENDER * bar.thickness()
+        && bar.thickness() >= 2;
+    // What is drawn has one grey value; a specimen never has.
+    let inner = (bar.left + bar.length() / 10)..(bar.right - bar.length() / 10);
+    let pixels = (bar.top..bar.bottom).map(|y| &plane.row(y)[inner.clone()]);
+    let even = |row: &[u8]| {
+        let mean = row.iter().map(|v| f32::from(*v)).sum::<f32>() / row.len().max(1) as f32;
+        row.iter().map(|v| (f32::from(*v) - mean).powi(2)).sum::<f32>() / row.len().max(1) as f32 <= BARE_VARIANCE
+    };
+    shaped && pixels.map(even).all(|even| even)
 }
 
 /// The bar and its label, with what surrounds both.
@@ -210,5 +256,68 @@ fn around(plane: &Plane, bar: &Candidate, label: Option<&reading::Reading>) -> R
         x1: (on.x1 + rim).min(plane.width),
         y1: (on.y1 + rim).min(plane.height),
         ..on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Grain around mid-grey, the same at every call.
+    fn grain(width: usize, height: usize) -> Vec<f32> {
+        let mut state = 1u32;
+        (0..width * height)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                110.0 + (state >> 27) as f32
+            })
+            .collect()
+    }
+
+    fn draw(grey: &mut [f32], width: usize, x: std::ops::Range<usize>, y: std::ops::Range<usize>, value: f32) {
+        for y in y {
+            grey[y * width..][x.clone()].fill(value);
+        }
+    }
+
+    #[test]
+    fn a_bar_without_a_label_has_ends_but_no_length() {
+        let (w, h) = (300, 200);
+        let mut grey = grain(w, h);
+        draw(&mut grey, w, 40..140, 180..185, 255.0);
+        let marks = find(&grey, w, h, None);
+        let bar = marks.scale_bar.clone().unwrap();
+        assert_eq!((bar.left_px.round(), bar.right_px.round(), bar.length_nm), (40.0, 140.0, None));
+        let mask = marks.mask(w, h);
+        assert!((180..185).all(|y| mask[y * w + 40..y * w + 140].iter().all(|m| *m)));
+        assert!(mask.iter().filter(|m| **m).count() < 110 * 16);
+    }
+
+    #[test]
+    fn grain_and_discs_are_no_marks() {
+        let (w, h) = (300, 200);
+        let mut grey = grain(w, h);
+        for (cx, cy, r) in [(60, 60, 9), (84, 60, 9), (200, 100, 30), (250, 170, 6)] {
+            for y in cy - r..=cy + r {
+                for x in cx - r..=cx + r {
+                    if (x - cx) * (x - cx) + (y - cy) * (y - cy) <= r * r {
+                        grey[(y * 300 + x) as usize] = 0.0;
+                    }
+                }
+            }
+        }
+        assert_eq!(find(&grey, w, h, None), Marks::default());
+        assert_eq!(find(&[], 0, 0, None), Marks::default());
+        assert_eq!(find(&grey[..10], 1, 10, Some(3)).regions.len(), 1);
+    }
+
+    #[test]
+    fn strips_are_found_or_told() {
+        let (w, h) = (300, 200);
+        let mut grey = grain(w, h);
+        let told = Region { kind: RegionKind::DataBar, x0: 0, y0: 170, x1: w, y1: h };
+        assert_eq!(find(&grey, w, h, Some(170)).regions, [told]);
+        draw(&mut grey, w, 0..w, 170..h, 0.0);
+        assert_eq!(find(&grey, w, h, None).regions, [told]);
     }
 }

@@ -72,16 +72,15 @@ fn on(plane: &Plane) -> Vec<Region> {
         return Vec::new();
     }
     let tallest = (HEIGHT_MAX_SHARE * plane.height as f64) as usize;
-    let pieces = components(&plane.value, plane.width, |v| v >= threshold);
+    let sized = |width: usize, height: usize| {
+        (HEIGHT_MIN_PX..=tallest).contains(&height) && width <= 2 * height && 8 * width >= height
+    };
+    let pieces = components(&plane.value, plane.width, |v| v >= threshold, sized);
     let likely: Vec<&Component> = pieces
         .iter()
         .filter(|c| {
             let fill = c.area as f64 / (c.width() * c.height()) as f64;
-            (HEIGHT_MIN_PX..=tallest).contains(&c.height())
-                && c.width() <= 2 * c.height()
-                && 8 * c.width() >= c.height()
-                && ((FILL.0..=FILL.1).contains(&fill) || 3 * c.width() < c.height())
-                && is_crisp(plane, c)
+            ((FILL.0..=FILL.1).contains(&fill) || 3 * c.width() < c.height()) && is_crisp(plane, c)
         })
         .take(PIECES_MAX + 1)
         .collect();
