@@ -16,6 +16,7 @@ mod reading;
 mod strip;
 mod text;
 
+use crate::image::{Region, RegionKind, Source, Statement};
 use bars::Candidate;
 use label::Verdict;
 use plane::Plane;
@@ -48,44 +49,11 @@ pub struct ScaleBar {
 }
 
 impl ScaleBar {
-    /// Edge of a pixel, nm, if the label was read.
-    pub fn pixel_nm(&self) -> Option<f64> {
-        self.length_nm.map(|nm| nm / self.length_px)
-    }
-}
-
-/// Kinds of marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RegionKind {
-    /// A strip along the border.
-    DataBar,
-    /// A scale bar or its label, with their plate.
-    ScaleBar,
-    /// Any other letters.
-    Text,
-}
-
-/// A box of pixels; `x1` and `y1` are the first beyond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Region {
-    pub kind: RegionKind,
-    pub x0: usize,
-    pub y0: usize,
-    pub x1: usize,
-    pub y1: usize,
-}
-
-impl Marks {
-    /// Which pixels of a picture of this size are marked, row-major.
-    pub fn mask(&self, width: usize, height: usize) -> Vec<bool> {
-        let mut mask = vec![false; width * height];
-        for region in &self.regions {
-            for y in region.y0..region.y1.min(height) {
-                mask[y * width + region.x0.min(width)..y * width + region.x1.min(width)].fill(true);
-            }
-        }
-        mask
+    /// What it says about the pixel size, if its label was read.
+    pub fn statement(&self) -> Option<Statement> {
+        let pixel_nm = self.length_nm? / self.length_px;
+        let raw = format!("{} over {:.1} px", self.label, self.length_px);
+        Some(Statement::new(Source::ScaleBar, raw, Ok((pixel_nm, pixel_nm))))
     }
 }
 
