@@ -230,6 +230,7 @@ fn around(plane: &Plane, bar: &Candidate, label: Option<&reading::Reading>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::covered;
 
     /// Grain around mid-grey, the same at every call.
     fn grain(width: usize, height: usize) -> Vec<f32> {
@@ -256,7 +257,7 @@ mod tests {
         let marks = find(&grey, w, h, None);
         let bar = marks.scale_bar.clone().unwrap();
         assert_eq!((bar.left_px.round(), bar.right_px.round(), bar.length_nm), (40.0, 140.0, None));
-        let mask = marks.mask(w, h);
+        let mask = covered(&marks.regions, (w, h));
         assert!((180..185).all(|y| mask[y * w + 40..y * w + 140].iter().all(|m| *m)));
         assert!(mask.iter().filter(|m| **m).count() < 110 * 16);
     }

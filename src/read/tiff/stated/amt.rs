@@ -10,6 +10,8 @@ use crate::units::unit_nm;
 const X: &str = "XpixCal=";
 const Y: &str = "YpixCal=";
 const UNIT: &str = "Unit=";
+/// Pixels per unit that some sites leave in the camera's settings whatever the magnification.
+const NEVER_SET: f64 = 150.0;
 /// Longest name of a unit, in characters.
 const MAX_UNIT_CHARS: usize = 12;
 
@@ -27,7 +29,8 @@ fn statement(description: &str) -> Option<Statement> {
         Ok((unit_nm / x, unit_nm / calibration(y)?))
     });
     let raw = format!("{X}{} {Y}{} {UNIT}{unit}", digits(x), digits(y));
-    Some(Statement::new(Source::Amt, raw, nm))
+    let doubt = (calibration(x) == Ok(NEVER_SET)).then(|| "some cameras say this at every magnification".into());
+    Some(Statement { doubt, ..Statement::new(Source::Amt, raw, nm) })
 }
 
 /// The number that a text begins with.
@@ -64,6 +67,12 @@ mod tests {
             let (x, y) = statement(text).unwrap().nm.unwrap();
             assert!((x / nm - 1.0).abs() < 1e-12 && x == y, "{text}: {x}");
         }
+    }
+
+    #[test]
+    fn a_value_that_is_left_in_the_settings_is_doubted() {
+        let doubted = |text| statement(text).unwrap().doubt.is_some();
+        assert!(doubted("XpixCal=150.000 Unit=micron") && !doubted("XpixCal=150.5 Unit=micron"));
     }
 
     #[test]
