@@ -9,8 +9,8 @@ const INSIDE_PX: usize = 4;
 
 /// How far a bar's pixels lie from its mean, in standard deviations of its inner ones and in grey values: what is farther
 /// away, twice in a row, is beyond its end.
-const DEVIATIONS: f64 = 5.0;
-const DEVIATION_MIN: f64 = 8.0;
+const DEVIATIONS: f64 = 4.0;
+const DEVIATION_MIN: f64 = 6.0;
 /// Share of the bar that may be lost so.
 const LOST_MAX: f64 = 0.15;
 /// Pixels behind an end within which nothing like the bar may follow, and how like it, as a share of the step.
