@@ -150,11 +150,10 @@ fn allowed(path: &Path, sign: Sign) -> Option<f64> {
 }
 
 fn complete(path: &Path) -> bool {
-    match path.signs.as_slice() {
-        [.., (Sign::Digit(_), _), (Sign::Unit(ANGSTROM), _)] => true,
-        [.., (Sign::Unit(_), _), (Sign::Unit(M), _)] => true,
-        _ => false,
-    }
+    matches!(
+        path.signs.as_slice(),
+        [.., (Sign::Digit(_), _), (Sign::Unit(ANGSTROM), _)] | [.., (Sign::Unit(_), _), (Sign::Unit(M), _)]
+    )
 }
 
 /// The path as a length, if such a length exists and its letters stand as letters do.
