@@ -30,6 +30,8 @@ const FEET_APART: f64 = 0.1;
 const SMALL: (f64, f64) = (0.5, 0.92);
 /// Height of the angstrom sign in heights of a digit, at least.
 const RING: f64 = 1.18;
+/// Room between the digits before and behind a full stop, in heights.
+const STOP_ROOM: f64 = 0.2;
 /// Paths that are followed at a time.
 const PATHS_MAX: usize = 4000;
 
@@ -219,6 +221,13 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
         if ((a.x1 - a.x0) as f64 - (b.x1 - b.x0) as f64).abs() > 0.1 * (b.x1 - b.x0) as f64 + 1.0 {
             return None;
         }
+    }
+    // A full stop needs room: else it is a speck between two digits.
+    let cramped = path.signs.windows(3).any(|three| {
+        three[1].0 == Sign::Stop && at(&three[2]).x0 as f64 - (at(&three[0]).x1 as f64) < STOP_ROOM * high
+    });
+    if cramped {
+        return None;
     }
     // A wide blank within the number may hold a full stop that was lost.
     let numbers: Vec<(Sign, &Span)> =
