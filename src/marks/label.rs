@@ -263,7 +263,7 @@ const RIVAL_SHARE: f64 = 0.12;
 const LEFT_OUT: f64 = 0.3;
 /// Chance that a reading needs at least, and how much more an unusual length needs.
 const CHANCE_MIN: f64 = 0.55;
-const CHANCE_MIN_RARE: f64 = 0.8;
+const CHANCE_MIN_RARE: f64 = 0.85;
 
 /// The likeliest reading and whether it can be believed.
 pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Option<Verdict> {

@@ -295,10 +295,13 @@ fn plausible(number: &str, unit_nm: Option<f64>) -> Option<f64> {
     (value > 0.0 && (like(&USUAL) || like(&RARE)) && (LENGTH_NM.0..=LENGTH_NM.1).contains(&nm)).then_some(value)
 }
 
-/// Whether a length begins with 1, 2 or 5, as most do.
+/// Length from which on a bar is a rare sight, nm: rather it is a number that lost its full stop.
+const LARGE_NM: f64 = 1e5;
+
+/// Whether a length begins with 1, 2 or 5 and is not too large, as most are.
 pub(super) fn is_usual(length_nm: f64) -> bool {
     let mantissa = length_nm / 10f64.powf((length_nm.log10() + 1e-9).floor());
-    USUAL.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6)
+    length_nm < LARGE_NM && USUAL.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6)
 }
 
 #[cfg(test)]
