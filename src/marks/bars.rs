@@ -284,6 +284,10 @@ const GOES_ON_SHARE: f64 = 0.1;
 const GOES_ON_MIN_PX: usize = 5;
 /// Blank between an interrupted bar and its label, in quarters of the label's width.
 const LABEL_BLANK_SHARE: usize = 1;
+/// The same farther away, as shares of its length and pixels: bright ground may hide much of a bar.
+const FAR_SHARE: f64 = 0.35;
+const FAR_NEEDED_SHARE: f64 = 0.15;
+const FAR_MIN_PX: usize = 14;
 /// Share of a bar that must be seen at either end.
 const END_SHARE: f64 = 0.08;
 /// How much wider than the bar's line its ticks are, with their blurred edges, pixels.
@@ -329,20 +333,25 @@ pub(super) fn goes_on(plane: &Plane, bar: &Candidate, label: Option<(usize, usiz
     if !starts || !ends {
         return true;
     }
-    let long = |columns: &mut dyn Iterator<Item = usize>| {
+    let longest = |columns: &mut dyn Iterator<Item = usize>| {
         let (mut longest, mut run) = (0, 0);
         for x in columns {
             run = if is_ink(x) { run + 1 } else { 0 };
             longest = longest.max(run);
         }
-        longest >= needed
+        longest
     };
-    // Behind the label as well as before it.
+    // Behind the label as well as before it; near by short pieces count, farther away long ones.
     let (from, to) = label.unwrap_or((bar.left, bar.right));
-    let left = [bar.left.saturating_sub(1), from.min(bar.left).saturating_sub(1)];
-    let right = [bar.right + 1, to.max(bar.right) + 1];
-    left.iter().any(|x| long(&mut (x.saturating_sub(within + needed)..*x).rev()))
-        || right.iter().any(|x| long(&mut (*x..(*x + within + needed).min(plane.width))))
+    let far = ((FAR_SHARE * bar.length() as f64) as usize).max(within);
+    let far_needed = needed.max(FAR_MIN_PX).max((FAR_NEEDED_SHARE * bar.length() as f64) as usize);
+    let part = |reach: usize, needed: usize| {
+        let left = [bar.left.saturating_sub(1), from.min(bar.left).saturating_sub(1)];
+        let right = [bar.right + 1, to.max(bar.right) + 1];
+        left.iter().any(|x| longest(&mut (x.saturating_sub(reach + needed)..*x).rev()) >= needed)
+            || right.iter().any(|x| longest(&mut (*x..(*x + reach + needed).min(plane.width))) >= needed)
+    };
+    part(within, needed) || part(far, far_needed)
 }
 
 #[cfg(test)]
@@ -350,7 +359,7 @@ mod tests {
     use super::*;
 
     fn plane(draw: impl Fn(usize, usize) -> u8) -> Plane {
-        let (width, height) = (200, 60);
+        let (width, height) = (200, 120);
         Plane { width, height, value: (0..width * height).map(|i| draw(i % width, i / width)).collect() }
     }
 

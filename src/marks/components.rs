@@ -117,11 +117,11 @@ mod tests {
 
     #[test]
     fn pieces_hang_together_over_corners_and_from_below() {
-        let picture: Vec<u8> = "#.#....#.#....#....##.......#".bytes().take(28).collect();
-        let found = components(&picture, 7, |v| v == b'#', |_, _| true);
+        let picture = b"#.#.....#.....#....##";
+        let found = components(picture, 7, |v| v == b'#', |_, _| true);
         let boxes: Vec<_> = found.iter().map(|c| (c.x0, c.y0, c.x1, c.y1, c.area)).collect();
-        assert_eq!(boxes, [(0, 0, 3, 3, 5), (5, 2, 7, 3, 2)]);
-        let found = components(&picture, 7, |v| v == b'#', |_, height| height < 3);
+        assert_eq!(boxes, [(0, 0, 3, 3, 4), (5, 2, 7, 3, 2)]);
+        let found = components(picture, 7, |v| v == b'#', |_, height| height < 3);
         assert_eq!(found.iter().map(|c| (c.x0, c.area)).collect::<Vec<_>>(), [(5, 2)]);
     }
 }

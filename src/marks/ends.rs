@@ -9,8 +9,11 @@ const INSIDE_PX: usize = 4;
 
 /// How far a bar's pixels lie from its mean, in standard deviations of its inner ones and in grey values: what is farther
 /// away, twice in a row, is beyond its end.
-const DEVIATIONS: f64 = 5.0;
-const DEVIATION_MIN: f64 = 8.0;
+const DEVIATIONS: f64 = 4.0;
+const DEVIATION_MIN: f64 = 6.0;
+/// Pixels beyond an end whose median must be so different from the bar, as a share of the bar's contrast.
+const BEYOND_PX: usize = 7;
+const STEP_MIN_SHARE: f64 = 0.3;
 /// Share of the bar that may be lost so.
 const LOST_MAX: f64 = 0.15;
 /// Pixels behind an end within which nothing like the bar may follow, and how like it, as a share of the step.
@@ -34,7 +37,19 @@ pub(super) fn ends(plane: &Plane, bar: &Candidate) -> (f64, f64, bool) {
     let sign = if bar.bright { 1.0 } else { -1.0 };
     let (to_left, left_sure) = crossing(&left, inside, sign, f64::from(bar.grey));
     let (to_right, right_sure) = crossing(&right, inside, sign, f64::from(bar.grey));
-    let sure = left_sure && right_sure && (lost as f64) <= LOST_MAX * bar.length() as f64;
+    // Where the ground is as bright as the bar, the bar may go on unseen.
+    let seen = |columns: std::ops::Range<usize>| {
+        let mut beyond: Vec<f64> = columns.map(mean).collect();
+        let middle = beyond.len() / 2;
+        beyond.sort_by(f64::total_cmp);
+        beyond.get(middle).is_some_and(|v| (f64::from(bar.grey) - v) * sign >= STEP_MIN_SHARE * f64::from(bar.contrast))
+    };
+    let (before, after) = (first.saturating_sub(1 + BEYOND_PX), (last + 1 + BEYOND_PX).min(plane.width));
+    let sure = seen(before..first.saturating_sub(1))
+        && seen((last + 1).min(after)..after)
+        && left_sure
+        && right_sure
+        && (lost as f64) <= LOST_MAX * bar.length() as f64;
     (l as f64 + 0.5 - to_left, r as f64 + 0.5 + to_right, sure)
 }
 

@@ -16,14 +16,15 @@ const REACH_MIN_PX: usize = 40;
 /// Tallest digit, as a share of the reach.
 const HEIGHT_SHARE: f64 = 0.8;
 /// Grey values between background and bar at which ink is told from background, as shares of their difference. Lower ones see
-/// thin and faint letters, higher ones tell letters from bright ground.
-const LEVELS: [f32; 5] = [0.32, 0.48, 0.64, 0.78, 0.9];
+/// thin and faint letters, higher ones tell letters from bright ground;
+/// the ones that show most come first.
+const LEVELS: [f32; 5] = [0.64, 0.78, 0.9, 0.48, 0.32];
 /// The same after smoothing, against grain as bright as the letters.
 const LEVELS_SMOOTH: [f32; 2] = [0.6, 0.75];
 /// Pieces around a bar that are as high as letters, at most: more are ground. A data bar has a hundred.
 const PIECES_MAX: usize = 180;
 /// Pieces around a bar that are shown to the network, at most: more are grain.
-const LETTERS_MAX: usize = 900;
+const LETTERS_MAX: usize = 1500;
 /// Pieces of a line that holds a label, at most.
 const LINE_PIECES_MAX: usize = 48;
 /// How far a label may be from its bar: above or below, beside, in heights of its digits.
@@ -262,7 +263,7 @@ const RIVAL_SHARE: f64 = 0.12;
 const LEFT_OUT: f64 = 0.3;
 /// Chance that a reading needs at least, and how much more an unusual length needs.
 const CHANCE_MIN: f64 = 0.55;
-const CHANCE_MIN_RARE: f64 = 0.8;
+const CHANCE_MIN_RARE: f64 = 0.85;
 
 /// The likeliest reading and whether it can be believed.
 pub(super) fn verdict(plane: &Plane, bar: &Candidate, labels: &[Label]) -> Option<Verdict> {

@@ -118,7 +118,7 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
 }
 
 /// Without the candidates that are strokes of a label's letters or half of an interrupted bar.
-fn without_strokes<'a>(read: Vec<(&'a Candidate, Option<Verdict>)>) -> Vec<(&'a Candidate, Option<Verdict>)> {
+fn without_strokes(read: Vec<(&Candidate, Option<Verdict>)>) -> Vec<(&Candidate, Option<Verdict>)> {
     let is_half = |bar: &Candidate| {
         let mut whole = read.iter().filter(|(other, v)| other.gap.is_some() && v.is_some());
         bar.gap.is_none()
@@ -197,12 +197,12 @@ fn is_bare(plane: &Plane, bar: &Candidate) -> bool {
         && bar.thickness() >= 2;
     // What is drawn has one grey value; a specimen never has.
     let inner = (bar.left + bar.length() / 10)..(bar.right - bar.length() / 10);
-    let pixels = (bar.top..bar.bottom).map(|y| &plane.row(y)[inner.clone()]);
+    let mut pixels = (bar.top..bar.bottom).map(|y| &plane.row(y)[inner.clone()]);
     let even = |row: &[u8]| {
         let mean = row.iter().map(|v| f32::from(*v)).sum::<f32>() / row.len().max(1) as f32;
         row.iter().map(|v| (f32::from(*v) - mean).powi(2)).sum::<f32>() / row.len().max(1) as f32 <= BARE_VARIANCE
     };
-    shaped && pixels.map(even).all(|even| even)
+    shaped && pixels.all(even)
 }
 
 /// The bar and its label, with what surrounds both.

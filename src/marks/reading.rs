@@ -30,6 +30,8 @@ const FEET_APART: f64 = 0.1;
 const SMALL: (f64, f64) = (0.5, 0.92);
 /// Height of the angstrom sign in heights of a digit, at least.
 const RING: f64 = 1.18;
+/// Room between the digits before and behind a full stop, in heights.
+const STOP_ROOM: f64 = 0.2;
 /// Paths that are followed at a time.
 const PATHS_MAX: usize = 4000;
 
@@ -150,11 +152,10 @@ fn allowed(path: &Path, sign: Sign) -> Option<f64> {
 }
 
 fn complete(path: &Path) -> bool {
-    match path.signs.as_slice() {
-        [.., (Sign::Digit(_), _), (Sign::Unit(ANGSTROM), _)] => true,
-        [.., (Sign::Unit(_), _), (Sign::Unit(M), _)] => true,
-        _ => false,
-    }
+    matches!(
+        path.signs.as_slice(),
+        [.., (Sign::Digit(_), _), (Sign::Unit(ANGSTROM), _)] | [.., (Sign::Unit(_), _), (Sign::Unit(M), _)]
+    )
 }
 
 /// The path as a length, if such a length exists and its letters stand as letters do.
@@ -220,6 +221,13 @@ fn reading(path: &Path, spans: &[Span], line: &Line) -> Option<Reading> {
         if ((a.x1 - a.x0) as f64 - (b.x1 - b.x0) as f64).abs() > 0.1 * (b.x1 - b.x0) as f64 + 1.0 {
             return None;
         }
+    }
+    // A full stop needs room: else it is a speck between two digits.
+    let cramped = path.signs.windows(3).any(|three| {
+        three[1].0 == Sign::Stop && at(&three[2]).x0 as f64 - (at(&three[0]).x1 as f64) < STOP_ROOM * high
+    });
+    if cramped {
+        return None;
     }
     // A wide blank within the number may hold a full stop that was lost.
     let numbers: Vec<(Sign, &Span)> =
@@ -287,10 +295,13 @@ fn plausible(number: &str, unit_nm: Option<f64>) -> Option<f64> {
     (value > 0.0 && (like(&USUAL) || like(&RARE)) && (LENGTH_NM.0..=LENGTH_NM.1).contains(&nm)).then_some(value)
 }
 
-/// Whether a length begins with 1, 2 or 5, as most do.
+/// Length from which on a bar is a rare sight, nm: rather it is a number that lost its full stop.
+const LARGE_NM: f64 = 1e5;
+
+/// Whether a length begins with 1, 2 or 5 and is not too large, as most are.
 pub(super) fn is_usual(length_nm: f64) -> bool {
     let mantissa = length_nm / 10f64.powf((length_nm.log10() + 1e-9).floor());
-    USUAL.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6)
+    length_nm < LARGE_NM && USUAL.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6)
 }
 
 #[cfg(test)]

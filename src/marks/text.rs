@@ -28,6 +28,12 @@ const HEIGHTS: f64 = 0.5;
 const LETTERS_MIN: usize = 2;
 const CHANCE_MIN: f32 = 0.75;
 const CHANCE_MIN_SINGLE: f32 = 0.9;
+/// The same of a letter beside one, and of one beside a word of so many letters.
+const CHANCE_MIN_NEXT: f32 = 0.4;
+const WORD: usize = 3;
+const CHANCE_MIN_IN_WORD: f32 = 0.1;
+/// Ink around letters that is not theirs, as a share of theirs.
+const OTHER_INK_MAX: f64 = 0.5;
 /// How near to a corner single letters stand, as a share of the picture.
 const CORNER_SHARE: f64 = 0.2;
 
@@ -45,6 +51,7 @@ struct Letter {
     x1: usize,
     y0: usize,
     y1: usize,
+    area: usize,
     chance: f32,
 }
 
@@ -92,7 +99,7 @@ fn on(plane: &Plane) -> Vec<Region> {
         .filter_map(|c| {
             let piece = Piece::of(c.runs.iter(), c.x0, c.x1)?;
             let chance = glyph::letter_chance(&glyph::classify(plane, &piece));
-            Some(Letter { x0: c.x0, x1: c.x1, y0: c.y0, y1: c.y1, chance })
+            Some(Letter { x0: c.x0, x1: c.x1, y0: c.y0, y1: c.y1, area: c.area, chance })
         })
         .collect();
     letters.sort_by_key(|l| (l.x0, l.y0));
@@ -114,7 +121,7 @@ fn on(plane: &Plane) -> Vec<Region> {
                 && l.x0 as f64 + 0.3 * high >= right as f64
                 && (l.y1 as f64 - last.y1 as f64).abs() <= FEET_APART * high
                 && l.height().min(last.height()) >= HEIGHTS * high
-                && l.chance >= 0.4
+                && l.chance >= if line.len() >= WORD { CHANCE_MIN_IN_WORD } else { CHANCE_MIN_NEXT }
                 && !taken[next];
             if fits {
                 line.push(next);
@@ -129,12 +136,20 @@ fn on(plane: &Plane) -> Vec<Region> {
         if !single && chance < CHANCE_MIN {
             continue;
         }
-        line.iter().for_each(|i| taken[*i] = true);
         let (mut x0, mut x1, mut y0, mut y1) = (l.x0, l.x1, l.y0, l.y1);
         for l in line.iter().map(|i| &letters[*i]) {
             (x0, x1, y0, y1) = (x0.min(l.x0), x1.max(l.x1), y0.min(l.y0), y1.max(l.y1));
         }
         let rim = 2 + (y1 - y0) / 5;
+        // Grain has more of its kind around it.
+        let area: usize = line.iter().map(|i| letters[*i].area).sum();
+        let columns = x0.saturating_sub(rim)..(x1 + rim).min(plane.width);
+        let rows = y0.saturating_sub(rim)..(y1 + rim).min(plane.height);
+        let ink: usize = rows.map(|y| plane.row(y)[columns.clone()].iter().filter(|v| **v >= threshold).count()).sum();
+        if ink.saturating_sub(area) as f64 > OTHER_INK_MAX * area as f64 {
+            continue;
+        }
+        line.iter().for_each(|i| taken[*i] = true);
         regions.push(Region {
             kind: RegionKind::Text,
             x0: x0.saturating_sub(rim),
