@@ -16,10 +16,10 @@ mod reading;
 mod strip;
 mod text;
 
-use crate::image::{Region, RegionKind, Source, Statement};
 use bars::Candidate;
 use label::Verdict;
 use plane::Plane;
+use crate::image::{Region, RegionKind, Source, Statement};
 use serde::Serialize;
 
 /// What was drawn into a picture.
@@ -53,7 +53,9 @@ impl ScaleBar {
     pub fn statement(&self) -> Option<Statement> {
         let pixel_nm = self.length_nm? / self.length_px;
         let raw = format!("{} over {:.1} px", self.label, self.length_px);
-        Some(Statement::new(Source::ScaleBar, raw, Ok((pixel_nm, pixel_nm))))
+        let doubt = (self.confidence < SURE_CONFIDENCE)
+            .then(|| format!("the label was read with a confidence of {:.2} only", self.confidence));
+        Some(Statement { doubt, ..Statement::new(Source::ScaleBar, raw, Ok((pixel_nm, pixel_nm))) })
     }
 }
 
@@ -63,6 +65,8 @@ const CANDIDATES_MAX: usize = 10;
 const SAME_SCALE: f64 = 0.05;
 /// How much of a bar another one must be, compared with the best, to count.
 const RIVAL_SHARE: f64 = 0.3;
+/// Confidence below which a person is told to look, even where they trust the reading.
+const SURE_CONFIDENCE: f64 = 0.85;
 /// Least confidence with which a length is told.
 const CONFIDENCE_MIN: f64 = 0.5;
 /// How far strokes may stand out of their letters' box, pixels.
