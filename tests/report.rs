@@ -69,7 +69,7 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
                     rim_contrast,rim_completeness,cup_depth,";
     let text = String::from_utf8(particle_table(&[])).unwrap();
     assert!(text.starts_with(headings), "{text}");
-    assert!(text.ends_with("feret_max_px,feret_min_px,area_px2,perimeter_px\n"), "{text}");
+    assert!(text.ends_with("feret_max_px,feret_min_px,area_px2,perimeter_px,covered_share\n"), "{text}");
     let headings = "image,output,status,error,format,width_px,height_px,pixel_size_nm,pixel_size_source,accepted_count,\
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
                     noise_grey,nonfinite_count,device,seconds,warnings,input_sha256\n";

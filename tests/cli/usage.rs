@@ -169,7 +169,7 @@ fn code_3_without_usable_input() {
 
     fs::create_dir(dir.join("bad")).unwrap();
     copy("broken/cut.tif", &dir.join("bad/cut.tif"));
-    copy("broken/gatan.dm3", &dir.join("bad/gatan.dm3"));
+    copy("broken/no_tags.dm3", &dir.join("bad/no_tags.dm3"));
     fs::write(dir.join("bad/text.png"), "no picture").unwrap();
     let ended = analyze(dir, &["bad", "--out", "out", "--quiet"], 3);
     let lines: Vec<&str> = ended.stderr.lines().collect();
