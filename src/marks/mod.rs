@@ -16,10 +16,10 @@ mod reading;
 mod strip;
 mod text;
 
+use crate::image::{Region, RegionKind, Source, Statement};
 use bars::Candidate;
 use label::Verdict;
 use plane::Plane;
-use crate::image::{Region, RegionKind, Source, Statement};
 use serde::Serialize;
 
 /// What was drawn into a picture.
