@@ -1,7 +1,8 @@
 //! Stored words to samples: what the microscope containers share.
 
 use crate::image::Samples;
-use half::f16;
+use bytemuck::Pod;
+use bytemuck::allocation::zeroed_vec;
 use rayon::prelude::*;
 
 /// How a sample is stored.
@@ -36,40 +37,41 @@ impl Kind {
 
 /// The whole words of `bytes` as samples.
 pub(super) fn samples(bytes: &[u8], kind: Kind, little: bool) -> Samples {
-    macro_rules! words {
-        ($sample:ident, $word:ty) => {
-            Samples::$sample(if little {
-                words(bytes, <$word>::from_le_bytes)
-            } else {
-                words(bytes, <$word>::from_be_bytes)
-            })
-        };
-    }
     match kind {
         Kind::Bool => Samples::Bool(bytes.iter().map(|&b| u8::from(b != 0)).collect()),
-        Kind::U8 => Samples::U8(bytes.to_vec()),
-        Kind::I8 => Samples::I8(bytes.iter().map(|&b| b as i8).collect()),
-        Kind::U16 => words!(U16, u16),
-        Kind::I16 => words!(I16, i16),
-        Kind::F16 => words!(F16, f16),
-        Kind::U32 => words!(U32, u32),
-        Kind::I32 => words!(I32, i32),
-        Kind::F32 => words!(F32, f32),
-        Kind::U64 => words!(U64, u64),
-        Kind::I64 => words!(I64, i64),
-        Kind::F64 => words!(F64, f64),
+        Kind::U8 => Samples::U8(words(bytes, little)),
+        Kind::I8 => Samples::I8(words(bytes, little)),
+        Kind::U16 => Samples::U16(words(bytes, little)),
+        Kind::I16 => Samples::I16(words(bytes, little)),
+        Kind::F16 => Samples::F16(words(bytes, little)),
+        Kind::U32 => Samples::U32(words(bytes, little)),
+        Kind::I32 => Samples::I32(words(bytes, little)),
+        Kind::F32 => Samples::F32(words(bytes, little)),
+        Kind::U64 => Samples::U64(words(bytes, little)),
+        Kind::I64 => Samples::I64(words(bytes, little)),
+        Kind::F64 => Samples::F64(words(bytes, little)),
     }
 }
 
-/// Generic over `word`, not by pointer: only what is inlined is vectorised. Several threads share the cost of memory that
-/// is touched for the first time.
-fn words<T: Send, const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> T + Sync) -> Vec<T> {
-    bytes.as_chunks::<N>().0.par_iter().map(|&chunk| word(chunk)).collect()
+/// Copied in pieces on all cores: what takes time is touching fresh memory.
+fn words<T: Pod + Send>(bytes: &[u8], little: bool) -> Vec<T> {
+    /// What one core copies at a time: a whole number of words of any kind.
+    const PIECE_BYTES: usize = 1 << 20;
+    let mut words: Vec<T> = zeroed_vec(bytes.len() / size_of::<T>());
+    let stored: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+    stored.par_chunks_mut(PIECE_BYTES).zip(bytes.par_chunks(PIECE_BYTES)).for_each(|(to, from)| {
+        to.copy_from_slice(&from[..to.len()]);
+        if little != cfg!(target_endian = "little") {
+            to.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
+        }
+    });
+    words
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use half::f16;
 
     #[test]
     fn words_are_read_in_either_order() {
