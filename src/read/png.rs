@@ -17,25 +17,32 @@ const NM_PER_M: f64 = 1e9;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage, Fault> {
     check_frame(frame, 1)?;
+    // The decoder takes three bytes for the last colour whatever is left: png 0.18.1 panics.
+    if chunk(bytes, b"PLTE").is_some_and(|palette| palette.len() % 3 != 0) {
+        return Err(Fault::damaged("the palette of the PNG ends within a colour"));
+    }
     let decoder =
         PngDecoder::with_limits(Cursor::new(bytes), raster::limits(limits)).map_err(|e| raster::fault(e, "PNG"))?;
     let statements = print_resolution(bytes).into_iter().collect();
     Ok(RawImage { statements, ..raster::read(decoder, "PNG", limits)? })
 }
 
-/// Pixels per metre, which stand before the pixels.
+/// Pixels per metre.
 fn print_resolution(bytes: &[u8]) -> Option<Statement> {
+    let &[a, b, c, d, e, f, g, h, METRE] = chunk(bytes, b"pHYs")? else { return None };
+    let nm = |per_metre: [u8; 4]| NM_PER_M / f64::from(u32::from_be_bytes(per_metre));
+    tiff::print_statement(nm([a, b, c, d]), nm([e, f, g, h]))
+}
+
+/// Content of the first chunk of this name that stands before the pixels.
+fn chunk<'a>(bytes: &'a [u8], wanted: &[u8; WORD_BYTES]) -> Option<&'a [u8]> {
     let mut rest = bytes.get(MARK_BYTES..)?;
     loop {
         let (length, body) = rest.split_first_chunk::<WORD_BYTES>()?;
         let (name, body) = body.split_first_chunk::<WORD_BYTES>()?;
         let length = u32::from_be_bytes(*length) as usize;
         match name {
-            b"pHYs" => {
-                let &[a, b, c, d, e, f, g, h, METRE] = body.get(..length)? else { return None };
-                let nm = |per_metre: [u8; 4]| NM_PER_M / f64::from(u32::from_be_bytes(per_metre));
-                return tiff::print_statement(nm([a, b, c, d]), nm([e, f, g, h]));
-            }
+            name if name == wanted => return body.get(..length),
             b"IDAT" => return None,
             _ => rest = body.get(length.checked_add(WORD_BYTES)?..)?,
         }
