@@ -72,7 +72,8 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
     assert!(text.ends_with("feret_max_px,feret_min_px,area_px2,perimeter_px,covered_share\n"), "{text}");
     let headings = "image,output,status,error,format,width_px,height_px,pixel_size_nm,pixel_size_source,accepted_count,\
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
-                    noise_grey,nonfinite_count,device,seconds,warnings,input_sha256\n";
+                    noise_grey,nonfinite_count,device,seconds,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
+                    scale_bar_px,scale_bar_confidence,covered_share\n";
     assert_eq!(String::from_utf8(image_table(&[])).unwrap(), headings);
 }
 
