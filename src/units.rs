@@ -59,6 +59,17 @@ impl fmt::Display for PixelSize {
     }
 }
 
+/// Nanometres in an ångström.
+pub const ANGSTROM_NM: f64 = 0.1;
+/// Nanometres in a millimetre.
+pub const MILLIMETRE_NM: f64 = 1e6;
+/// Nanometres in a centimetre.
+pub const CENTIMETRE_NM: f64 = 1e7;
+/// Nanometres in a metre.
+pub const METRE_NM: f64 = 1e9;
+/// Nanometres in an inch.
+pub const INCH_NM: f64 = 2.54e7;
+
 /// Nanometres in one unit of length, or `None` for an unknown name or one that is not a length.
 ///
 /// Understands the spellings found in microscope files: `nm`, `um`, `µm` (both code points), `micron`, `A`, `Å`,
@@ -67,12 +78,12 @@ pub fn unit_nm(name: &str) -> Option<f64> {
     Some(match name.trim() {
         "nm" | "nanometer" | "nanometre" | "nanometers" | "nanometres" => 1.0,
         "um" | "µm" | "μm" | "\\u00B5m" | "\\u00b5m" | "micron" | "microns" | "micrometer" | "micrometre" => 1e3,
-        "A" | "Å" | "\u{212B}" | "\\u00C5" | "\\u00c5" | "Angstrom" | "angstrom" | "ang" => 0.1,
+        "A" | "Å" | "\u{212B}" | "\\u00C5" | "\\u00c5" | "Angstrom" | "angstrom" | "ang" => ANGSTROM_NM,
         "pm" | "picometer" | "picometre" => 1e-3,
-        "mm" | "millimeter" | "millimetre" => 1e6,
-        "cm" | "centimeter" | "centimetre" => 1e7,
-        "m" | "meter" | "metre" => 1e9,
-        "inch" | "in" | "inches" => 2.54e7,
+        "mm" | "millimeter" | "millimetre" => MILLIMETRE_NM,
+        "cm" | "centimeter" | "centimetre" => CENTIMETRE_NM,
+        "m" | "meter" | "metre" => METRE_NM,
+        "inch" | "in" | "inches" => INCH_NM,
         _ => return None,
     })
 }

@@ -153,7 +153,7 @@ const FORMATS: &[Format] = &[
         |b, _| b.starts_with(HDF5),
         "build the program with its feature emd, or export the image as TIFF",
     ),
-    readable("TIA SER", ser::recognises, ser::read),
+    readable("TIA SER", |b, _| ser::recognises(b), ser::read),
     hinted("TIA EMI", |b, _| b.starts_with(b"JK\x00\x02"), "its pixels are in the .ser files beside it: name those"),
     readable("Gatan DM3", |b, _| dm::recognises(b, 3), dm::read),
     readable("Gatan DM4", |b, _| dm::recognises(b, 4), dm::read),

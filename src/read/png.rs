@@ -5,6 +5,7 @@
 
 use super::{Fault, Limits, check_frame, raster, tiff};
 use crate::image::{RawImage, Statement};
+use crate::units::METRE_NM;
 use image::codecs::png::PngDecoder;
 use std::io::Cursor;
 
@@ -13,7 +14,6 @@ const MARK_BYTES: usize = 8;
 const WORD_BYTES: usize = 4;
 /// The unit of `pHYs` that means metres.
 const METRE: u8 = 1;
-const NM_PER_M: f64 = 1e9;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawImage, Fault> {
     check_frame(frame, 1)?;
@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, frame: usize) -> Result<RawIma
 /// Pixels per metre.
 fn print_resolution(bytes: &[u8]) -> Option<Statement> {
     let &[a, b, c, d, e, f, g, h, METRE] = chunk(bytes, b"pHYs")? else { return None };
-    let nm = |per_metre: [u8; 4]| NM_PER_M / f64::from(u32::from_be_bytes(per_metre));
+    let nm = |per_metre: [u8; 4]| METRE_NM / f64::from(u32::from_be_bytes(per_metre));
     tiff::print_statement(nm([a, b, c, d]), nm([e, f, g, h]))
 }
 

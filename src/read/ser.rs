@@ -9,6 +9,7 @@
 use super::words::{self, Kind};
 use super::{Fault, Limits, check_frame};
 use crate::image::{RawImage, Samples, Source, Statement};
+use crate::units::METRE_NM;
 
 /// Name of the format.
 pub(super) const FORMAT: &str = "SER";
@@ -26,10 +27,8 @@ const ELEMENT_HEADER_BYTES: usize = 50;
 const METRES_MAX: f64 = 1e-3;
 /// From here on a calibration is the pixel of a diffraction pattern, 1/m: real ones are 1e5 to 1e10.
 const RECIPROCAL_MIN: f64 = 1e3;
-/// Nanometres in a metre.
-const METRE_NM: f64 = 1e9;
 
-pub(super) fn recognises(bytes: &[u8], _extension: &str) -> bool {
+pub(super) fn recognises(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 

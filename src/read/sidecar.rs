@@ -6,15 +6,13 @@
 
 use super::tiff::latin;
 use crate::image::{RawImage, Source, Statement};
-use crate::units::unit_nm;
+use crate::units::{METRE_NM, MILLIMETRE_NM, unit_nm};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Longest file that is looked at, bytes; the real ones have a few thousand.
 const MAX_BYTES: u64 = 1 << 20;
-const NM_PER_M: f64 = 1e9;
-const NM_PER_MM: f64 = 1e6;
 /// Width of the film that JEOL's magnification is meant for, mm.
 const JEOL_FILM_MM: f64 = 128.0;
 
@@ -133,10 +131,10 @@ fn jeol(text: &str, image: &RawImage) -> Option<Statement> {
     }
     if let Some(field) = value("$CM_FIELD_OF_VIEW") {
         let wide = field.split_whitespace().next().unwrap_or_default();
-        return said(format!("$CM_FIELD_OF_VIEW {field}"), square(number(wide).map(|mm| mm * NM_PER_MM / width)));
+        return said(format!("$CM_FIELD_OF_VIEW {field}"), square(number(wide).map(|mm| mm * MILLIMETRE_NM / width)));
     }
     let magnification = value("$CM_MAG")?;
-    let nm = number(magnification).map(|times| JEOL_FILM_MM * NM_PER_MM / times / width);
+    let nm = number(magnification).map(|times| JEOL_FILM_MM * MILLIMETRE_NM / times / width);
     let mut said = said(format!("$CM_MAG {magnification}"), square(nm))?;
     said.doubt = Some("it is worked out from the magnification and the width of a film".into());
     Some(said)
@@ -157,7 +155,7 @@ fn length_nm(text: &str, default: &str) -> Number {
 fn tescan(text: &str) -> Option<Statement> {
     let x = ini(text, "PixelSizeX")?;
     let y = ini(text, "PixelSizeY").unwrap_or(x);
-    let nm = number(x).and_then(|x| Ok((x * NM_PER_M, number(y)? * NM_PER_M)));
+    let nm = number(x).and_then(|x| Ok((x * METRE_NM, number(y)? * METRE_NM)));
     said(format!("PixelSizeX={x}, PixelSizeY={y}"), nm)
 }
 

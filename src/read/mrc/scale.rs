@@ -5,11 +5,8 @@
 
 use super::Header;
 use crate::image::{Source, Statement};
+use crate::units::{ANGSTROM_NM, METRE_NM};
 
-/// Nanometres in an ångström.
-const ANGSTROM_NM: f64 = 0.1;
-/// Nanometres in a metre.
-const METRE_NM: f64 = 1e9;
 /// Where an FEI1 or FEI2 block holds the pixel's edges, metres as 64-bit reals, along x and y.
 const FEI_PIXEL_AT: [usize; 2] = [156, 164];
 /// Bytes of a block of the older FEI header: 32 reals of 32 bits.

@@ -5,12 +5,12 @@
 
 use super::{Heard, Tags, length_nm, number, parse_xml};
 use crate::image::{Source, Statement};
+use crate::units::METRE_NM;
 use roxmltree::{Document, Node};
 
 const SFEG: u16 = 34680;
 const HELIOS: u16 = 34682;
 const TITAN: u16 = 34683;
-const NM_PER_M: f64 = 1e9;
 
 pub(super) fn hear(tags: &Tags) -> Heard {
     if let Some(said) = settings(tags).and_then(|ini| from_ini(&ini, tags.width)) {
@@ -55,7 +55,7 @@ fn from_ini(ini: &str, width: usize) -> Option<Statement> {
     let scan = |key| value(ini, "Scan", key);
     let (raw, nm) = if let Some(x) = scan("PixelWidth") {
         let y = scan("PixelHeight").unwrap_or(x);
-        let nm = number(x).and_then(|x| Ok((x * NM_PER_M, number(y)? * NM_PER_M)));
+        let nm = number(x).and_then(|x| Ok((x * METRE_NM, number(y)? * METRE_NM)));
         (format!("PixelWidth={x}, PixelHeight={y}"), nm)
     } else {
         // Cameras give the field of view of what they call a beam.
@@ -64,8 +64,8 @@ fn from_ini(ini: &str, width: usize) -> Option<Statement> {
         let (columns, rows) = (value(ini, "Image", "ResolutionX")?, value(ini, "Image", "ResolutionY")?);
         let (wide, high) = (field("HFW")?, field("VFW"));
         let nm = number(wide).and_then(|wide| {
-            let x = wide / number(columns)? * NM_PER_M;
-            let y = high.map_or(Ok(x), |high| Ok::<_, String>(number(high)? / number(rows)? * NM_PER_M))?;
+            let x = wide / number(columns)? * METRE_NM;
+            let y = high.map_or(Ok(x), |high| Ok::<_, String>(number(high)? / number(rows)? * METRE_NM))?;
             Ok((x, y))
         });
         (format!("HFW={wide}, VFW={}, {columns} x {rows} pixels", high.unwrap_or("?")), nm)

@@ -3,9 +3,8 @@
 use super::super::ifd::{self, Directory};
 use super::{Heard, Tags};
 use crate::image::{Source, Statement};
+use crate::units::{CENTIMETRE_NM, INCH_NM};
 
-const INCH_NM: f64 = 2.54e7;
-const CENTIMETRE_NM: f64 = 1e7;
 const INCH: u64 = 2;
 const CENTIMETRE: u64 = 3;
 /// Pixels that a print resolution could mean, nm; what prints and screens have is a thousand times as large.

@@ -5,6 +5,7 @@
 use super::super::ifd::int;
 use super::{Heard, Tags};
 use crate::image::{Source, Statement};
+use crate::units::METRE_NM;
 
 const TAG: u16 = 33560;
 const MARK: &[u8] = b"SIS0";
@@ -19,7 +20,6 @@ const GENERAL: u64 = 1;
 const EXPONENT_AT: usize = 10;
 const X_AT: usize = 12;
 const Y_AT: usize = 20;
-const NM_PER_M: f64 = 1e9;
 
 pub(super) fn hear(tags: &Tags) -> Heard {
     Ok(tags.directories.iter().filter_map(|page| page.field(TAG)).find_map(|at| statement(tags.file, at)))
@@ -37,7 +37,7 @@ fn statement(file: &[u8], at: u64) -> Option<Statement> {
     let real = |at: usize| Some(f64::from_bits(int(general.get(at..at + 8)?, true)));
     let exponent = (int(general.get(EXPONENT_AT..X_AT)?, true) as u16).cast_signed();
     let (x, y) = (real(X_AT)?, real(Y_AT)?);
-    let unit_nm = 10f64.powi(i32::from(exponent)) * NM_PER_M;
+    let unit_nm = 10f64.powi(i32::from(exponent)) * METRE_NM;
     let raw = format!("{x} x {y} times 10^{exponent} m");
     Some(Statement::new(Source::Sis, raw, Ok((x * unit_nm, y * unit_nm))))
 }

@@ -5,9 +5,9 @@
 use super::super::ifd::latin;
 use super::{Heard, MAX_TEXT_BYTES, Tags, number};
 use crate::image::{Source, Statement};
+use crate::units::METRE_NM;
 
 const TAG: u16 = 50431;
-const NM_PER_M: f64 = 1e9;
 
 pub(super) fn hear(tags: &Tags) -> Heard {
     let bytes = tags.page(TAG).and_then(|page| page.bytes(TAG)).filter(|bytes| bytes.len() <= MAX_TEXT_BYTES);
@@ -17,7 +17,7 @@ pub(super) fn hear(tags: &Tags) -> Heard {
     let value = |key: &[u8]| lines.clone().find_map(|line| line.strip_prefix(key)).map(latin);
     let Some(x) = value(b"PixelSizeX=") else { return Ok(None) };
     let y = value(b"PixelSizeY=").unwrap_or_else(|| x.clone());
-    let nm = number(&x).and_then(|x| Ok((x * NM_PER_M, number(&y)? * NM_PER_M)));
+    let nm = number(&x).and_then(|x| Ok((x * METRE_NM, number(&y)? * METRE_NM)));
     Ok(Some(Statement::new(Source::Tescan, format!("PixelSizeX={x}, PixelSizeY={y}"), nm)))
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Heard, Tags, number};
 use crate::image::{Source, Statement};
-use crate::units::unit_nm;
+use crate::units::{METRE_NM, unit_nm};
 
 const TAG: u16 = 34118;
 const KEY: &str = "AP_IMAGE_PIXEL_SIZE";
@@ -13,7 +13,6 @@ const KEY: &str = "AP_IMAGE_PIXEL_SIZE";
 const UNNAMED_LINE: usize = 3;
 /// Columns of the picture that it is meant for.
 const UNNAMED_WIDTH_PX: f64 = 1024.0;
-const NM_PER_M: f64 = 1e9;
 /// How far the named size may be rounded: it has four digits, the unnamed one seven.
 const MAX_ROUNDING: f64 = 1e-3;
 
@@ -27,7 +26,7 @@ fn statement(text: &str, width: usize) -> Option<Statement> {
     let unnamed = text.lines().nth(UNNAMED_LINE).and_then(|line| {
         let metres = number(line).ok().filter(|&metres| metres > 0.0)?;
         let raw = format!("{} m for {UNNAMED_WIDTH_PX} columns", line.trim());
-        Some((raw, metres * NM_PER_M * UNNAMED_WIDTH_PX / width as f64))
+        Some((raw, metres * METRE_NM * UNNAMED_WIDTH_PX / width as f64))
     });
     match (named, unnamed) {
         (Some((_, Ok(rounded))), Some((raw, nm))) if (nm / rounded - 1.0).abs() <= MAX_ROUNDING => {
