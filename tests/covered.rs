@@ -84,7 +84,6 @@ fn what_a_mark_cuts_is_not_sized() {
         let after = particles(&with_mark(&field, frame, true));
         for particle in accepted(&after) {
             assert_eq!(particle.shape.covered_share, 0.0);
-            assert!(!near(&[particle], vesicle) || particle.shape.covered_share == 0.0);
         }
         let cut = after.iter().filter(|p| p.shape.covered_share > 0.0 && p.status != Status::Rejected);
         cut.for_each(|p| assert_eq!(p.status, Status::Border));
