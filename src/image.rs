@@ -4,7 +4,7 @@
 //! that a picture of width `w` spans 0 to `w`.
 
 use crate::units::PixelSize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Sample values as stored in a file, interleaved when there are several per pixel; packed ones (1 to 7, 10, 12, 14, 24
@@ -259,7 +259,7 @@ impl Micrograph {
 }
 
 /// A rectangle of pixels: columns `x0` to before `x1`, rows `y0` to before `y1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Region {
     pub kind: RegionKind,
     pub x0: usize,
@@ -269,7 +269,7 @@ pub struct Region {
 }
 
 /// What was drawn into a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegionKind {
     /// A strip with the microscope's settings.

@@ -3,10 +3,12 @@
 //! # The map
 //! Data walks one way, from room to room:
 //!
-//! [`read`] → [`calibrate`] → [`denoise`] → [`network`] → [`segment`] → [`measure`] → [`report`]
+//! [`read`] → [`calibrate`] → [`denoise`] → [`network`] → [`segment`] → [`measure`] → [`results`] → [`report`]
 //!
 //! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
 //! [`gpu`] knows devices and kernels but no science; the science knows no file format; the report knows no shader.
+//! [`results`] are kept per image; [`statistics`] and [`purity`] make the figures of a sample from them, and [`report`] every
+//! file that people and other programs read. [`atomic`] puts files on the disk, whole or not at all.
 //! [`marks`] finds what was drawn into a picture after the exposure, and reads its scale bar.
 //! [`synth`] makes micrographs with known truth, [`evaluate`] compares results with a truth; both stand beside the row.
 //!
@@ -16,6 +18,7 @@
 //! * Physical lengths and thresholds are in nanometres and end in `_nm`, pixel ones end in `_px`; [`units`] converts.
 //! * The same input, configuration and version give the same bytes, whatever the number of threads.
 
+pub mod atomic;
 pub mod batch;
 pub mod calibrate;
 pub mod cli;
@@ -30,8 +33,11 @@ pub mod measure;
 pub mod memory;
 pub mod network;
 pub mod pipeline;
+pub mod purity;
 pub mod read;
 pub mod report;
+pub mod results;
 pub mod segment;
+pub mod statistics;
 pub mod synth;
 pub mod units;

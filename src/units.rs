@@ -1,7 +1,7 @@
 //! Lengths and the only conversions between nanometres and pixels.
 
 use crate::error::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +11,7 @@ pub const PIXEL_SIZE_MIN_NM: f64 = 1e-3;
 pub const PIXEL_SIZE_MAX_NM: f64 = 1e4;
 
 /// Edge lengths of one pixel in nanometres.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PixelSize {
     /// Along a row, nm.
     pub x_nm: f64,

@@ -1,11 +1,11 @@
 //! Tables, files and pictures as a user, a spreadsheet and ImageJ will meet them.
 
+use cupule::atomic::write_whole;
 use cupule::error::Error;
 use cupule::image::{Labels, Micrograph};
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
 use cupule::measure::{Class, Mask, Particle, Reason, Shape, Status};
-use cupule::report::atomic::write_whole;
 use cupule::report::columns::{IMAGES, Kind, PARTICLES, Value, documentation, documentation_json};
 use cupule::report::csv::{ImageTable, ParticleTable, decimal};
 use cupule::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};

@@ -2,31 +2,29 @@
 //! in the order of the list.
 
 use super::{Frame, Frames, Input, Loaded, Opening, Progress, Stored, Verbosity};
+use crate::atomic::{output_error, write_json, write_whole};
 use crate::calibrate::Scale;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Device, DeviceRequest};
 use crate::image::{self, Micrograph, Source};
-use crate::measure::{Measured, Model, Status, mask};
+use crate::measure::{Model, Status};
 use crate::network;
 use crate::pipeline::{self, Analysis};
-use crate::report::atomic::{WholeFile, output_error, write_whole};
-use crate::report::csv::{ImageTable, ParticleTable};
-use crate::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
-use crate::report::{ImageCounts, ImageRow, ParticleRow, ScaleBarRow, labels, overlay};
+use crate::purity::Sample;
+use crate::report::{Exports, remove_image, write_image, write_run};
+use crate::results::record::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc};
+use crate::results::{
+    CURATION, Curation, Findings, ImageCounts, ImageRow, PICTURE, Picture, RUN, Run, ScaleBarRow, image_folder,
+};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::time::{Instant, SystemTime};
 
 /// Images read ahead of the one that is being analysed: reading never waits, memory holds three images at most.
 const READ_AHEAD: usize = 1;
-
-/// Pictures in each image's folder.
-const LABELS: &str = "labels.tif";
-const OVERLAY: &str = "overlay.png";
 
 /// What to do with the files.
 pub struct Job<'a> {
@@ -39,6 +37,10 @@ pub struct Job<'a> {
     pub opening: Opening,
     /// Which images of stacks.
     pub frames: Frames,
+    /// Which files to write beside the tables.
+    pub exports: Exports,
+    /// What the user says about the sample.
+    pub sample: Option<&'a Sample>,
     /// The command line, for the record.
     pub command: Vec<String>,
     pub verbosity: Verbosity,
@@ -52,8 +54,7 @@ pub struct Outcome {
 }
 
 /// One image to analyse.
-struct Task<'a> {
-    input: &'a Input,
+struct Task {
     /// As the user named it; with `@` and a number for one image of a stack taken apart.
     image: String,
     /// Folder of its results below `images/`.
@@ -73,11 +74,12 @@ pub fn run(job: &Job) -> Result<Outcome> {
     let mut device = Device::open(&job.device)?;
     let images_folder = job.out.join("images");
     fs::create_dir_all(&images_folder).map_err(|e| output_error(&images_folder, &e))?;
-    let (particles_path, images_path) = (job.out.join("particles.csv"), job.out.join("images.csv"));
-    let mut particle_table = WholeFile::create(&particles_path)?;
-    let mut image_table = WholeFile::create(&images_path)?;
-    let mut particles = ParticleTable::new(&mut particle_table).map_err(|e| output_error(&particles_path, &e))?;
-    let mut images = ImageTable::new(&mut image_table).map_err(|e| output_error(&images_path, &e))?;
+    if job.out.join(CURATION).exists() {
+        return Err(Error::config(
+            format!("{} holds decisions of a person ({CURATION})", job.out.display()),
+            "choose another output folder, or move that file away",
+        ));
+    }
     let mut record = Record::new(job, &device);
     let progress = Progress::new(job.inputs.len(), job.verbosity);
 
@@ -95,49 +97,59 @@ pub fn run(job: &Job) -> Result<Outcome> {
                 describe_input(&mut row, &loaded, task.frame, job.frames);
                 let analysis = analyze(&loaded.micrograph, job, &mut device, &mut row)?;
                 describe_analysis(&mut row, &analysis, &device);
-                let folder = images_folder.join(&task.folder);
-                write_pictures(&task.input.path, &folder, &loaded.micrograph, &analysis.measured)?;
                 Ok((loaded, analysis))
             });
             row.seconds = Some(start.elapsed().as_secs_f64());
             for warning in &row.warnings {
                 progress.warn(&format!("{}: {warning}", task.image));
             }
+            let folder = image_folder(job.out, &task.folder);
+            fs::create_dir_all(&folder).map_err(|e| output_error(&folder, &e))?;
+            let result = result.and_then(|(loaded, analysis)| {
+                row.output = Some(task.folder.clone());
+                let summary = line(&row, &analysis);
+                let found = Findings {
+                    row: row.clone(),
+                    marks: loaded.micrograph.marks.clone(),
+                    particles: analysis.measured.particles,
+                };
+                found.write(&folder)?;
+                let picture = Picture::of(&loaded.micrograph);
+                write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
+                write_image(&folder, &found.into(), &picture, &job.exports)?;
+                record.add(&row, &task.folder, bytes, Some(loaded.scale), &analysis.stages);
+                progress.done(&summary);
+                Ok(())
+            });
             match result {
-                Ok((loaded, analysis)) => {
-                    row.output = Some(task.folder);
-                    for particle in &analysis.measured.particles {
-                        let pixel_size = loaded.micrograph.pixel_size;
-                        let row = ParticleRow { image: &task.image, pixel_size, particle };
-                        particles.row(&row).map_err(|e| output_error(&particles_path, &e))?;
-                    }
-                    progress.done(&line(&row, &analysis));
-                    record.add(&row, bytes, Some(loaded.scale), &analysis.stages);
-                }
+                Ok(()) => {}
                 Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
                     row.error = Some(cause(&error));
+                    row.output = None;
                     progress.failed(&error.to_string());
-                    remove_pictures(&images_folder.join(&task.folder))?;
-                    record.add(&row, bytes, None, &[]);
+                    remove_image(&folder)?;
+                    Findings { row: row.clone(), marks: Vec::new(), particles: Vec::new() }.write(&folder)?;
+                    record.add(&row, &task.folder, bytes, None, &[]);
                 }
                 Err(error) => return Err(error),
             }
-            images.row(&row).map_err(|e| output_error(&images_path, &e))?;
         }
         Ok(())
     })?;
 
-    particles.finish().map_err(|e| output_error(&particles_path, &e))?;
-    images.finish().map_err(|e| output_error(&images_path, &e))?;
-    particle_table.commit()?;
-    image_table.commit()?;
-    record.write(&job.out.join("run.json"))?;
+    if let Some(sample) = job.sample {
+        sample.write(job.out)?;
+    }
+    record.run.finished_utc = utc(SystemTime::now());
+    let run = Run::new(job.out, record.run.clone(), Curation::default());
+    write_run(&run, &job.exports)?;
+    record.write(&job.out.join(RUN))?;
     progress.finish(&record.summary(job.out));
     Ok(Outcome { images: record.run.inputs.len(), failed: record.failed })
 }
 
 /// Reads all images of all inputs in order and hands them on until that is refused.
-fn read_ahead<'a>(job: &Job<'a>, mut hand_on: impl FnMut(Task<'a>) -> bool) {
+fn read_ahead(job: &Job, mut hand_on: impl FnMut(Task) -> bool) {
     let folders: HashSet<&str> = job.inputs.iter().map(|input| input.folder.as_str()).collect();
     for input in job.inputs {
         let stored = Stored::load(&input.path, &job.opening.limits);
@@ -165,7 +177,7 @@ fn read_ahead<'a>(job: &Job<'a>, mut hand_on: impl FnMut(Task<'a>) -> bool) {
                 }
             }
             let loaded = first.take().unwrap_or_else(|| load(frame));
-            if !hand_on(Task { input, image, folder, frame, file: file.clone(), loaded }) {
+            if !hand_on(Task { image, folder, frame, file: file.clone(), loaded }) {
                 return;
             }
         }
@@ -240,31 +252,6 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
     row.device = Some(device.info().name);
 }
 
-/// Writes the label picture and the overlay of one image.
-fn write_pictures(path: &Path, folder: &Path, micrograph: &Micrograph, measured: &Measured) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|e| output_error(folder, &e))?;
-    let picture = mask::label_image((micrograph.width, micrograph.height), &measured.particles)
-        .map_err(|e| Error::unsupported(path, e, "analyse the picture in parts"))?;
-    write_whole(&folder.join(LABELS), |out| labels::write_labels(out, &picture, micrograph.pixel_size))?;
-    write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, micrograph, &measured.particles))
-}
-
-/// Removes what an earlier run left for an image that now failed: a picture beside a row that says `failed` would be
-/// taken for its result.
-fn remove_pictures(folder: &Path) -> Result<()> {
-    for path in [LABELS, OVERLAY].map(|name| folder.join(name)) {
-        match fs::remove_file(&path) {
-            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Err(output_error(&path, &error));
-            }
-            _ => {}
-        }
-    }
-    // Where nothing else is in it. Otherwise it stays, and that is no fault.
-    let _ = fs::remove_dir(folder);
-    Ok(())
-}
-
 /// Cause and remedy of an error about a file, without the file's name.
 fn cause(error: &Error) -> String {
     match error {
@@ -322,13 +309,21 @@ impl Record {
         Self { run, failed: 0 }
     }
 
-    fn add(&mut self, row: &ImageRow, bytes: Option<u64>, scale: Option<Scale>, stages: &[(&'static str, f64)]) {
+    fn add(
+        &mut self,
+        row: &ImageRow,
+        output: &str,
+        bytes: Option<u64>,
+        scale: Option<Scale>,
+        stages: &[(&'static str, f64)],
+    ) {
         let failed = row.error.is_some();
         self.failed += usize::from(failed);
         self.run.inputs.push(InputRecord {
             image: row.image.clone(),
             sha256: row.input_sha256.clone(),
             bytes,
+            output: output.into(),
             status: if failed { "failed" } else { "ok" }.into(),
             scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
         });
@@ -353,9 +348,8 @@ impl Record {
         self.run.warnings.extend(row.warnings.iter().map(|warning| format!("{}: {warning}", row.image)));
     }
 
-    fn write(&mut self, path: &Path) -> Result<()> {
-        self.run.finished_utc = utc(SystemTime::now());
-        write_whole(path, |out| write_run(out, &self.run))
+    fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, &self.run)
     }
 
     fn summary(&self, out: &Path) -> String {

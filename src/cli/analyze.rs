@@ -7,7 +7,9 @@ use crate::denoise::DenoiseConfig;
 use crate::error::{Error, Result};
 use crate::gpu::DeviceRequest;
 use crate::measure::{Model, VerdictConfig};
+use crate::purity::Sample;
 use crate::read::Limits;
+use crate::report::Exports;
 use crate::segment::SegmentConfig;
 use crate::units::{PixelSize, parse_length_nm};
 use clap::{ArgAction, Args};
@@ -44,6 +46,14 @@ pub struct Analyze {
     /// Largest image to read, px; larger ones are refused before memory is taken for them
     #[arg(long, value_name = "N", default_value_t = Limits::default().max_pixels)]
     max_pixels: u64,
+
+    /// Files to write beside the tables: all, default, none, or names separated by commas
+    #[arg(long, value_name = "all|NAME,...", default_value = "default", help = super::export_help())]
+    export: Exports,
+
+    /// What only people know about the sample, as TOML: for the purity section and its checklist
+    #[arg(long, value_name = "FILE")]
+    sample: Option<PathBuf>,
 
     /// Smallest vesicle diameter to accept, nm
     #[arg(long, value_name = "NM", default_value_t = SegmentConfig::default().min_diameter_nm, value_parser = nanometres,
@@ -135,6 +145,7 @@ impl Analyze {
                 .map_err(|error| Error::config(error, "give another number of --threads"))?;
         }
         let own = self.verdict.as_deref().map(Model::read).transpose()?;
+        let sample = self.sample.as_deref().map(Sample::read).transpose()?;
         let inputs = batch::find(&self.inputs, &self.out)?;
         let outcome = batch::run(&Job {
             inputs: &inputs,
@@ -147,6 +158,8 @@ impl Analyze {
                 limits: Limits::of_pixels(self.max_pixels),
             },
             frames: self.frame,
+            exports: self.export,
+            sample: sample.as_ref(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,

@@ -1,8 +1,8 @@
 //! `cupule evaluate`.
 
+use crate::atomic::write_whole;
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Evaluation, Options};
-use crate::report::atomic::write_whole;
 use crate::units::PixelSize;
 use clap::Args;
 use std::path::{Path, PathBuf};

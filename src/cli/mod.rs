@@ -9,6 +9,7 @@ mod synth;
 mod train;
 
 use crate::error::{Error, Result};
+use crate::report::Exports;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -50,6 +51,11 @@ pub fn main() -> ExitCode {
         eprintln!("error: {error}");
         ExitCode::from(error.exit_code())
     })
+}
+
+/// Help of `--export`.
+fn export_help() -> String {
+    format!("Files to write beside the tables: all, default, none, or names separated by commas; {}", Exports::help())
 }
 
 /// Writes to standard output. A reader that had enough (such as `head`) is no error.

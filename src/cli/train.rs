@@ -1,5 +1,6 @@
 //! `cupule train`.
 
+use crate::atomic::write_whole;
 use crate::batch::{self, Opening};
 use crate::calibrate::ScaleRequest;
 use crate::config::Config;
@@ -10,7 +11,6 @@ use crate::image::{Labels, Micrograph};
 use crate::measure::verdict::train::{Example, train};
 use crate::measure::{Known, Likeness, examples, kept};
 use crate::pipeline::outline;
-use crate::report::atomic::write_whole;
 use crate::segment::Contour;
 use crate::synth::{self, Kind, Options, Synthetic};
 use crate::units::PixelSize;

@@ -1,7 +1,5 @@
-//! The pixels inside an outline, and the label picture made of them.
+//! The pixels inside an outline.
 
-use super::{Particle, Status};
-use crate::image::Labels;
 use crate::segment::Outline;
 
 /// Which pixels of a rectangle of the picture are inside an outline.
@@ -86,30 +84,4 @@ impl Mask {
             }
         }
     }
-}
-
-/// A particle whose id does not fit the 16 bits of a label picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("particle {id} does not fit a 16-bit label picture, which ends at 65535")]
-pub struct LabelOverflow {
-    pub id: u32,
-}
-
-/// Accepted and border particles as labels equal to their ids, in a picture of (width, height).
-///
-/// Where two overlap, the pixel goes to the higher confidence, between equals to the lower id.
-pub fn label_image(picture: (usize, usize), particles: &[Particle]) -> Result<Labels, LabelOverflow> {
-    let (width, height) = picture;
-    let mut shown: Vec<&Particle> = particles.iter().filter(|p| p.status != Status::Rejected).collect();
-    // Painted from the least to the most trusted: what is on top at the end has won.
-    shown.sort_by(|a, b| a.confidence.total_cmp(&b.confidence).then(b.id.cmp(&a.id)));
-    let mut label = vec![0; width * height];
-    for particle in shown {
-        let id = u16::try_from(particle.id).map_err(|_| LabelOverflow { id: particle.id })?;
-        let mask = Mask::of_outline(&particle.outline, picture);
-        for (column, row) in mask.pixels() {
-            label[(mask.y0 + row) * width + mask.x0 + column] = id;
-        }
-    }
-    Ok(Labels { width, height, label })
 }

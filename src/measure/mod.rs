@@ -15,7 +15,7 @@ pub mod verdict;
 pub use learn::{Known, examples, kept};
 pub use mask::Mask;
 pub use particle::{Class, Particle, Reason, Shape, Status};
-pub use rules::Rules;
+pub use rules::{CUP_DEPTH, Rules};
 pub use verdict::{Likeness, Model, Offset};
 
 use crate::calibrate::Working;
@@ -133,7 +133,7 @@ pub struct Original {
 
 impl Original {
     /// Share of a mask's pixels that are hidden.
-    fn covered_share(&self, mask: &Mask) -> f64 {
+    pub fn covered_share(&self, mask: &Mask) -> f64 {
         if self.covered.is_empty() {
             return 0.0;
         }

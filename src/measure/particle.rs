@@ -2,9 +2,11 @@
 
 use super::appearance::Appearance;
 use crate::segment::Outline;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What became of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// A vesicle, whole in the picture: in the size statistics.
@@ -27,7 +29,7 @@ impl Status {
 }
 
 /// What a candidate looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Closed and filled, or only a membrane.
@@ -49,6 +51,23 @@ pub enum Class {
 }
 
 impl Class {
+    /// All, in the order in which they are listed.
+    pub const ALL: [Self; 8] = [
+        Self::Vesicle,
+        Self::CupShapedVesicle,
+        Self::OpenRim,
+        Self::Aggregate,
+        Self::Precipitate,
+        Self::Dot,
+        Self::Debris,
+        Self::Unresolved,
+    ];
+
+    /// Whether it is a class of vesicles.
+    pub fn is_vesicle(self) -> bool {
+        matches!(self, Self::Vesicle | Self::CupShapedVesicle)
+    }
+
     /// The word used in tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -65,10 +84,10 @@ impl Class {
 }
 
 /// The rule that rejected a candidate, with the value it saw and the threshold it compared with.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     /// Column of `particles.csv` that the rule looked at.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     pub value: f64,
     /// `<` when the value was below the threshold, `>` when above.
     pub comparison: char,
@@ -82,7 +101,7 @@ impl std::fmt::Display for Reason {
 }
 
 /// Size and shape of the pixels inside an outline, in pixel units. Estimators are documented in `report::columns`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Shape {
     /// Pixels whose centre is inside the outline.
     pub area_px2: f64,
@@ -116,7 +135,7 @@ impl Shape {
 }
 
 /// One candidate with all that was measured.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Particle {
     /// Counts from 1 in each image, first accepted and border particles, then rejected ones, each in reading order of the
     /// centres; the label of accepted and border particles.

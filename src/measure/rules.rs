@@ -4,10 +4,11 @@ use super::appearance::Appearance;
 use super::verdict::{Likeness, Model};
 use super::{Class, Reason, Shape, VerdictConfig};
 use crate::segment::SegmentConfig;
+use std::borrow::Cow;
 
 /// Depth from which a vesicle is called cup-shaped: its centre is darker than the rim by a quarter of the rim's height over
 /// the surroundings, more than grain and uneven stain make of a filled disc.
-const CUP_DEPTH: f64 = 0.25;
+pub const CUP_DEPTH: f64 = 0.25;
 /// Share of what a rejected candidate looks like from which it is called so: more than all else together.
 const LIKENESS_MIN: f64 = 0.5;
 
@@ -25,9 +26,9 @@ pub struct Rules<'a> {
 impl Rules<'_> {
     /// The first rule that rejects a candidate.
     pub fn reason(&self, diameter_nm: f64, confidence: f64, appearance: &Appearance, shape: &Shape) -> Option<Reason> {
-        let compare = |rule, value, comparison, threshold| {
+        let compare = |rule: &'static str, value, comparison, threshold| {
             let rejects = if comparison == '<' { value < threshold } else { value > threshold };
-            rejects.then_some(Reason { rule, value, comparison, threshold })
+            rejects.then_some(Reason { rule: Cow::Borrowed(rule), value, comparison, threshold })
         };
         // What the border or a mark cuts off can't be too small.
         let smallest = if shape.is_cut() { 0.0 } else { self.segment.min_diameter_nm };

@@ -9,7 +9,8 @@ mod particles;
 pub use images::IMAGES;
 pub use particles::PARTICLES;
 
-use super::{ImageRow, ParticleRow};
+use super::ParticleRow;
+use crate::results::ImageRow;
 use serde_json::json;
 
 /// One cell.

@@ -1,57 +1,84 @@
 //! Tables as CSV: UTF-8, LF, a comma between cells, a point in numbers, blanks for what is missing.
 
-use super::columns::{Column, IMAGES, PARTICLES, Value};
-use super::{ImageRow, ParticleRow};
-use std::io::{self, Write};
+use super::columns::{IMAGES, PARTICLES, Value};
+use super::{Sink, rows};
+use crate::atomic::{WholeFile, output_error};
+use crate::error::Result;
+use crate::results::ImageResult;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// `particles.csv`, row by row.
-pub struct ParticleTable<W: Write>(csv::Writer<W>);
+/// `particles.csv`.
+pub struct Particles(Table);
 
-impl<W: Write> ParticleTable<W> {
-    /// Starts with the headings.
-    pub fn new(out: W) -> io::Result<Self> {
-        Ok(Self(with_headings(out, PARTICLES)?))
+impl Particles {
+    /// Starts the file in a run's folder.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Output`].
+    pub fn create(dir: &Path) -> Result<Self> {
+        Table::create(&dir.join("particles.csv"), PARTICLES.iter().map(|column| column.name)).map(Self)
+    }
+}
+
+impl Sink for Particles {
+    fn image(&mut self, image: &ImageResult) -> Result<()> {
+        rows(image).try_for_each(|row| self.0.row(PARTICLES.iter().map(|column| cell((column.get)(&row)))))
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.0.finish()
+    }
+}
+
+/// `images.csv`.
+pub struct Images(Table);
+
+impl Images {
+    /// Starts the file in a run's folder.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Output`].
+    pub fn create(dir: &Path) -> Result<Self> {
+        Table::create(&dir.join("images.csv"), IMAGES.iter().map(|column| column.name)).map(Self)
+    }
+}
+
+impl Sink for Images {
+    fn image(&mut self, image: &ImageResult) -> Result<()> {
+        self.0.row(IMAGES.iter().map(|column| cell((column.get)(&image.row))))
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.0.finish()
+    }
+}
+
+/// A CSV file that grows row by row.
+pub(super) struct Table {
+    path: PathBuf,
+    writer: csv::Writer<WholeFile>,
+}
+
+impl Table {
+    /// Starts it with its headings.
+    pub fn create<'a>(path: &Path, headings: impl Iterator<Item = &'a str>) -> Result<Self> {
+        let writer = csv::Writer::from_writer(WholeFile::create(path)?);
+        let mut table = Self { path: path.to_owned(), writer };
+        table.row(headings.map(str::to_owned))?;
+        Ok(table)
     }
 
     /// Appends a row.
-    pub fn row(&mut self, row: &ParticleRow<'_>) -> io::Result<()> {
-        write_row(&mut self.0, PARTICLES.iter().map(|column| (column.get)(row)))
+    pub fn row(&mut self, cells: impl Iterator<Item = String>) -> Result<()> {
+        self.writer.write_record(cells.map(String::into_bytes)).map_err(|e| output_error(&self.path, &io_error(e)))
     }
 
-    /// Flushes; an error here is an error of the rows before.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.0.flush()
+    /// Gives it its name.
+    pub fn finish(self) -> Result<()> {
+        let Self { path, writer } = self;
+        writer.into_inner().map_err(|e| output_error(&path, e.error()))?.commit()
     }
-}
-
-/// `images.csv`, row by row.
-pub struct ImageTable<W: Write>(csv::Writer<W>);
-
-impl<W: Write> ImageTable<W> {
-    /// Starts with the headings.
-    pub fn new(out: W) -> io::Result<Self> {
-        Ok(Self(with_headings(out, IMAGES)?))
-    }
-
-    /// Appends a row.
-    pub fn row(&mut self, row: &ImageRow) -> io::Result<()> {
-        write_row(&mut self.0, IMAGES.iter().map(|column| (column.get)(row)))
-    }
-
-    /// Flushes; an error here is an error of the rows before.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-fn with_headings<W: Write, G>(out: W, columns: &[Column<G>]) -> io::Result<csv::Writer<W>> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(columns.iter().map(|column| column.name)).map_err(io_error)?;
-    Ok(writer)
-}
-
-fn write_row<W: Write>(writer: &mut csv::Writer<W>, values: impl Iterator<Item = Value>) -> io::Result<()> {
-    writer.write_record(values.map(cell)).map_err(io_error)
 }
 
 /// Keeps the kind of the error, which tells a full disk from a forbidden one.
@@ -62,7 +89,7 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-fn cell(value: Value) -> String {
+pub(super) fn cell(value: Value) -> String {
     match value {
         Value::Text(text) => harmless(text),
         Value::Number(number) => decimal(number),
@@ -72,7 +99,7 @@ fn cell(value: Value) -> String {
 }
 
 /// Text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets do not show.
-fn harmless(text: String) -> String {
+pub(super) fn harmless(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0']) { format!("'{text}") } else { text }
 }
 

@@ -4,6 +4,8 @@
 //! deflate picture with one without an error, and wrong).
 
 use crate::image::Labels;
+use crate::measure::Mask;
+use crate::results::Particle;
 use crate::units::PixelSize;
 use std::io::{self, Cursor, Write};
 use tiff::encoder::colortype::Gray16;
@@ -62,4 +64,32 @@ fn fraction(value: f64) -> Rational {
     }
     let part = |v: u64| u32::try_from(v).unwrap_or(u32::MAX);
     Rational { n: part(best.0), d: part(best.1) }
+}
+
+/// A particle whose id does not fit the 16 bits of a label picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("particle {id} does not fit a 16-bit label picture, which ends at 65535")]
+pub struct LabelOverflow {
+    pub id: u32,
+}
+
+/// Accepted and border particles as labels equal to their ids, in a picture of (width, height).
+///
+/// Where two overlap, the pixel goes to the higher confidence, between equals to the lower id.
+pub fn label_image(picture: (usize, usize), particles: &[Particle]) -> Result<Labels, LabelOverflow> {
+    let (width, height) = picture;
+    let mut shown: Vec<&Particle> = particles.iter().filter(|p| p.is_vesicle()).collect();
+    // What a person drew is trusted most.
+    let trust = |p: &Particle| p.confidence.unwrap_or(f64::INFINITY);
+    // Painted from the least to the most trusted: what is on top at the end has won.
+    shown.sort_by(|a, b| trust(a).total_cmp(&trust(b)).then(b.id.cmp(&a.id)));
+    let mut label = vec![0; width * height];
+    for particle in shown {
+        let id = u16::try_from(particle.id).map_err(|_| LabelOverflow { id: particle.id })?;
+        let mask = Mask::of_polygon(&particle.polygon, picture);
+        for (column, row) in mask.pixels() {
+            label[(mask.y0 + row) * width + mask.x0 + column] = id;
+        }
+    }
+    Ok(Labels { width, height, label })
 }

@@ -3,8 +3,8 @@
 use super::canvas::{self, Area, Stroke};
 use super::csv::decimal;
 use super::overlay::{View, is_drawn, mark_stroke, of_status, stroke};
-use crate::image::Micrograph;
-use crate::measure::{Particle, Status};
+use crate::measure::Status;
+use crate::results::ImageResult;
 use crate::units::PixelSize;
 use image::{Rgb, RgbImage};
 
@@ -36,12 +36,13 @@ pub(super) struct Legend {
 
 impl Legend {
     /// Lays the strip out below the picture.
-    pub fn new(view: &View, picture: &Micrograph, particles: &[Particle]) -> Self {
+    pub fn new(view: &View, image: &ImageResult) -> Self {
+        let particles = &image.particles;
         let unit = view.text;
         let entry = |swatch, swatch_width, text| Entry { x: 0, y: 0, swatch, swatch_width, text };
-        let mut entries = vec![match picture.pixel_size {
+        let mut entries = vec![match image.row.pixel_size {
             Some(size) => {
-                let (nm, text) = scale_bar(size, picture.width);
+                let (nm, text) = scale_bar(size, image.size_px().0);
                 entry(Swatch::ScaleBar, ((nm / size.x_nm * view.scale()).round() as i64).max(1), text)
             }
             None => entry(Swatch::Nothing, 0, "no pixel size".into()),
@@ -56,8 +57,8 @@ impl Legend {
             let line = Stroke { opacity: 1.0, ..stroke(status, view.line, count) };
             entries.push(entry(Swatch::Line(line), 20 * unit, text));
         }
-        if !picture.marks.is_empty() {
-            let text = format!("not analysed {}", picture.marks.len());
+        if !image.marks.is_empty() {
+            let text = format!("not analysed {}", image.marks.len());
             entries.push(entry(Swatch::Line(mark_stroke(view.line)), 20 * unit, text));
         }
         // Left to right, wrapped like words.
@@ -98,7 +99,7 @@ impl Legend {
 }
 
 /// Length in nm and label of the 1-2-5 length nearest to a fifth of the picture's width.
-fn scale_bar(pixel_size: PixelSize, width_px: usize) -> (f64, String) {
+pub(super) fn scale_bar(pixel_size: PixelSize, width_px: usize) -> (f64, String) {
     let fifth = width_px.max(1) as f64 * pixel_size.x_nm / 5.0;
     let power = 10_f64.powf(fifth.log10().floor());
     let off = |nm: f64| (nm / fifth).ln().abs();

@@ -1,19 +1,26 @@
-//! What is written: tables, pictures, labels and the record of the run.
+//! What is written: tables, pictures, labels, pages, and files for other programs.
 //!
-//! [`columns`] says what a table contains and is the only place that does; [`csv`], the overlay's and the labels' writers
-//! only give it a form. [`atomic`] puts any of it on the disk, whole or not at all.
+//! All of it is made from the results that lie in a run's folder ([`crate::results`]), so that it can be made again after a
+//! person's decisions: [`write_image`] makes the files of one image, [`write_run`] those of the whole run in one pass over
+//! the images. [`columns`] says what a table contains and is the only place that does.
 
-pub mod atomic;
 mod canvas;
 pub mod columns;
 pub mod csv;
+pub mod export;
+pub mod figures;
 mod font;
-pub mod json;
 pub mod labels;
 mod legend;
 pub mod overlay;
+pub mod page;
+mod write;
 
-use crate::measure::Particle;
+pub use export::{Export, Exports};
+pub use write::{remove_image, write_image, write_run};
+
+use crate::error::Result;
+use crate::results::{ImageResult, Particle};
 use crate::units::PixelSize;
 
 /// What a row of `particles.csv` is made from.
@@ -25,58 +32,23 @@ pub struct ParticleRow<'a> {
     pub particle: &'a Particle,
 }
 
-/// What a row of `images.csv` is made from. What a failed image never reached is `None`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ImageRow {
-    /// The image as the user named it.
-    pub image: String,
-    /// Its folder under `images/`, if it has one.
-    pub output: Option<String>,
-    /// Why the image failed; `None` when it did not.
-    pub error: Option<String>,
-    pub format: Option<String>,
-    pub width_px: Option<usize>,
-    pub height_px: Option<usize>,
-    pub pixel_size: Option<PixelSize>,
-    pub pixel_size_source: Option<String>,
-    pub counts: Option<ImageCounts>,
-    /// Median grey of the background and its swing over the picture, in the file's grey units.
-    pub background_grey: Option<f64>,
-    pub background_swing: Option<f64>,
-    /// Standard deviation of the noise, in the file's grey units.
-    pub noise_grey: Option<f64>,
-    pub nonfinite_count: Option<usize>,
-    pub device: Option<String>,
-    pub seconds: Option<f64>,
-    pub warnings: Vec<String>,
-    pub input_sha256: Option<String>,
-    /// Which image of the file: a number from 0 on, or `mean`.
-    pub frame: Option<String>,
-    /// Images in the file.
-    pub frame_count: Option<usize>,
-    /// The scale bar that was read.
-    pub scale_bar: Option<ScaleBarRow>,
-    /// Share of the picture under things drawn into it.
-    pub covered_share: Option<f64>,
+/// A file of a run that grows image by image and appears when it is finished.
+pub trait Sink {
+    /// Appends what one image has to say, failed ones included, in the order of the run.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Output`] when it cannot be written.
+    fn image(&mut self, image: &ImageResult) -> Result<()>;
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// As [`Sink::image`].
+    fn finish(self: Box<Self>) -> Result<()>;
 }
 
-/// A scale bar that was read, whether it was used or not.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ScaleBarRow {
-    pub length_nm: f64,
-    pub length_px: f64,
-    /// 0 to 1.
-    pub confidence: f64,
-}
-
-/// How many candidates of an image ended where.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct ImageCounts {
-    /// Closed outlines that were traced.
-    pub contour: usize,
-    /// Outlines dropped in favour of a better one of the same object.
-    pub suppressed: usize,
-    pub accepted: usize,
-    pub border: usize,
-    pub rejected: usize,
+/// The rows of `particles.csv` of one image.
+pub fn rows(image: &ImageResult) -> impl Iterator<Item = ParticleRow<'_>> {
+    let row = |particle| ParticleRow { image: &image.row.image, pixel_size: image.row.pixel_size, particle };
+    image.particles.iter().map(row)
 }

@@ -5,22 +5,20 @@
 
 use super::canvas::{self, Area, Stroke};
 use super::legend::Legend;
-use crate::image::{Micrograph, Region};
-use crate::measure::{Particle, Status};
+use crate::image::Region;
+use crate::measure::Status;
+use crate::results::{ImageResult, Particle, Picture};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use std::io::{self, Write};
 
 /// Smaller pictures are enlarged by a whole factor until their longest side has this many pixels.
 const MIN_SIDE: usize = 800;
-/// Larger pictures are reduced by a whole factor until their longest side has no more than this many pixels.
-const MAX_SIDE: usize = 4096;
-
 const STRIP: Rgb<u8> = Rgb([24, 24, 24]);
 
 /// Writes the overlay as an RGB PNG.
-pub fn write_overlay(out: &mut dyn Write, picture: &Micrograph, particles: &[Particle]) -> io::Result<()> {
-    let overlay = overlay(picture, particles);
+pub fn write_overlay(out: &mut dyn Write, picture: &Picture, image: &ImageResult) -> io::Result<()> {
+    let overlay = overlay(picture, image);
     // In memory first: what fails is then the encoder or the disk, and the disk's error comes through untouched.
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
@@ -35,19 +33,19 @@ pub const REJECTED_DRAWN_MIN: f64 = 0.05;
 
 /// Whether a particle's outline is drawn.
 pub(super) fn is_drawn(particle: &Particle) -> bool {
-    particle.status != Status::Rejected || particle.confidence >= REJECTED_DRAWN_MIN
+    particle.is_vesicle() || particle.confidence.is_none_or(|confidence| confidence >= REJECTED_DRAWN_MIN)
 }
 
 /// Draws the overlay: the picture with outlines and ids, below it a strip with legend and scale bar.
-pub fn overlay(picture: &Micrograph, particles: &[Particle]) -> RgbImage {
+pub fn overlay(picture: &Picture, image: &ImageResult) -> RgbImage {
     let view = View::of(picture);
     let mut specimen = view.draw_picture(picture);
-    draw_marks(&mut specimen, &view, &picture.marks);
-    draw_outlines(&mut specimen, &view, particles);
-    draw_ids(&mut specimen, &view, particles);
-    let legend = Legend::new(&view, picture, particles);
+    draw_marks(&mut specimen, &view, &image.marks);
+    draw_outlines(&mut specimen, &view, &image.particles);
+    draw_ids(&mut specimen, &view, &image.particles);
+    let legend = Legend::new(&view, image);
     let mut canvas = RgbImage::from_pixel(legend.width.max(view.width) as u32, legend.bottom as u32, STRIP);
-    image::imageops::replace(&mut canvas, &specimen, 0, 0);
+    ::image::imageops::replace(&mut canvas, &specimen, 0, 0);
     legend.draw(&mut canvas);
     canvas
 }
@@ -66,16 +64,15 @@ pub(super) struct View {
 }
 
 impl View {
-    fn of(picture: &Micrograph) -> Self {
-        let side = picture.width.max(picture.height).max(1);
-        let (enlarge, reduce) = (MIN_SIDE.div_ceil(side), side.div_ceil(MAX_SIDE));
-        let size = |length: usize| (length * enlarge).div_ceil(reduce);
-        let (width, height) = (size(picture.width), size(picture.height));
+    fn of(picture: &Picture) -> Self {
+        let (columns, rows) = (picture.grey.width() as usize, picture.grey.height() as usize);
+        let enlarge = MIN_SIDE.div_ceil(columns.max(rows).max(1));
+        let (width, height) = (columns * enlarge, rows * enlarge);
         // Whoever looks at it sees it at the size of a screen or a page: lines and letters grow with it.
         let scale = width.max(height) as f64 / 1000.0;
         Self {
             enlarge,
-            reduce,
+            reduce: picture.reduce,
             width,
             height,
             line: scale.max(1.2),
@@ -92,47 +89,17 @@ impl View {
     fn polygon(&self, particle: &Particle) -> Vec<[f64; 2]> {
         // Far outside is as good as endlessly far, and can be counted with.
         const FAR: f64 = 1e6;
-        let polygon = particle.outline.polygon();
-        let placed = polygon.iter().flatten().all(|v| v.is_finite());
-        let polygon = if placed { polygon } else { Vec::new() };
-        polygon.into_iter().map(|p| p.map(|v| (v * self.scale()).clamp(-FAR, FAR))).collect()
+        let placed = particle.polygon.iter().flatten().all(|v| v.is_finite());
+        let polygon: &[_] = if placed { &particle.polygon } else { &[] };
+        polygon.iter().map(|p| p.map(|v| (v * self.scale()).clamp(-FAR, FAR))).collect()
     }
 
-    fn draw_picture(&self, picture: &Micrograph) -> RgbImage {
-        let mut specimen = RgbImage::new(self.width as u32, self.height as u32);
-        let (low, high) = stretch(&picture.grey);
-        let range = if high > low { high - low } else { 1.0 };
-        for y in 0..self.height {
-            let rows = self.source(y, picture.height);
-            for x in 0..self.width {
-                let columns = self.source(x, picture.width);
-                let count = (rows.len() * columns.len()) as f32;
-                let block = rows.clone().map(|row| &picture.grey[row * picture.width..][columns.clone()]);
-                let mean = block.flatten().map(|v| ((v - low) / range).clamp(0.0, 1.0)).sum::<f32>() / count;
-                let grey = (255.0 * mean).round() as u8;
-                specimen.put_pixel(x as u32, y as u32, Rgb([grey; 3]));
-            }
-        }
-        specimen
+    fn draw_picture(&self, picture: &Picture) -> RgbImage {
+        RgbImage::from_fn(self.width as u32, self.height as u32, |x, y| {
+            let [grey] = picture.grey.get_pixel(x / self.enlarge as u32, y / self.enlarge as u32).0;
+            Rgb([grey; 3])
+        })
     }
-
-    /// The picture pixels of a row or column that a canvas pixel shows.
-    fn source(&self, canvas: usize, size: usize) -> std::ops::Range<usize> {
-        let first = canvas * self.reduce / self.enlarge;
-        first..(first + self.reduce).min(size)
-    }
-}
-
-/// Grey values that become black and white: the 0.5 and 99.5 percentiles.
-fn stretch(grey: &[f32]) -> (f32, f32) {
-    // A million pixels tell as much as all of them.
-    let mut sample: Vec<f32> = grey.iter().copied().step_by((grey.len() >> 20).max(1)).collect();
-    if sample.is_empty() {
-        return (0.0, 0.0);
-    }
-    let last = sample.len() - 1;
-    let mut percentile = |share: f64| *sample.select_nth_unstable_by((share * last as f64) as usize, f32::total_cmp).1;
-    (percentile(0.005), percentile(0.995))
 }
 
 /// How outlines of a status are drawn, when there are `count` of them.
@@ -185,7 +152,7 @@ fn draw_outlines(specimen: &mut RgbImage, view: &View, particles: &[Particle]) {
         let count = of_status(particles, status).filter(|p| is_drawn(p)).count();
         for particle in of_status(particles, status).filter(|p| is_drawn(p)) {
             // On a tiny vesicle a line as thick as elsewhere would leave nothing to see.
-            let line = view.line.min(0.08 * particle.outline.mean_radius_px() * view.scale()).max(0.6);
+            let line = view.line.min(0.08 * 0.5 * particle.shape.diameter_px * view.scale()).max(0.6);
             canvas::line(specimen, &view.polygon(particle), true, &stroke(status, line, count));
         }
     }
@@ -206,7 +173,7 @@ fn draw_ids(specimen: &mut RgbImage, view: &View, particles: &[Particle]) {
             let width = canvas::text_width(&text, scale) + 2 * margin;
             let height = canvas::text_height(scale) + 2 * margin;
             // A crowd of ids larger than their vesicles would be all that is left to see.
-            if width as f64 > 2.0 * particle.outline.mean_radius_px() * view.scale() {
+            if width as f64 > particle.shape.diameter_px * view.scale() {
                 return None;
             }
             let free = spots(&view.polygon(particle), width, height, margin).into_iter().find(|a| room.is_free(a))?;

@@ -2,6 +2,7 @@
 
 use super::Contour;
 use crate::calibrate::Working;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
@@ -20,7 +21,7 @@ pub static RAY_DIRECTIONS: LazyLock<[[f64; 2]; RAYS]> = LazyLock::new(|| {
 const SUBDIVISIONS: usize = 4;
 
 /// Whether a vesicle is lighter or darker than its immediate surroundings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Polarity {
     Lighter,
@@ -46,13 +47,14 @@ impl Polarity {
 }
 
 /// A closed, star-shaped, sub-pixel outline in pixels of the original image.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outline {
     /// Centre of the rays, px.
     pub x_px: f64,
     /// Centre of the rays, px.
     pub y_px: f64,
     /// Distance of the edge along each ray, px; ray `k` points to the angle `TAU * k / RAYS`, clockwise on screen.
+    #[serde(serialize_with = "write_radii", deserialize_with = "read_radii")]
     pub radius_px: [f32; RAYS],
     pub polarity: Polarity,
 }
@@ -94,4 +96,15 @@ impl Outline {
     pub fn mean_radius_px(&self) -> f64 {
         self.radius_px.iter().map(|&r| f64::from(r)).sum::<f64>() / RAYS as f64
     }
+}
+
+/// serde writes arrays of up to 32 numbers only.
+fn write_radii<S: Serializer>(radii: &[f32; RAYS], to: S) -> Result<S::Ok, S::Error> {
+    radii.as_slice().serialize(to)
+}
+
+fn read_radii<'de, D: Deserializer<'de>>(from: D) -> Result<[f32; RAYS], D::Error> {
+    let radii = Vec::<f32>::deserialize(from)?;
+    let count = radii.len();
+    radii.try_into().map_err(|_| serde::de::Error::custom(format!("an outline has {RAYS} radii, not {count}")))
 }

@@ -2,6 +2,8 @@
 
 use super::Kind::{Integer, Number, Text};
 use super::{Column, ParticleColumn, ParticleRow, Value};
+use crate::measure::{Class, Status};
+use crate::segment::Polarity;
 
 /// Every column, in the order of the table.
 pub const PARTICLES: &[ParticleColumn] = &[
@@ -41,7 +43,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "The rule that rejected the candidate: column, value found, comparison, threshold. Blank unless rejected.",
         estimator: "",
         source: "",
-        get: |r| r.particle.reason.as_ref().map_or(Value::Missing, |reason| Value::Text(reason.to_string())),
+        get: |r| r.particle.reason.as_deref().into(),
     },
     Column {
         name: "class",
@@ -61,7 +63,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "Whether the inside is lighter or darker than what surrounds it.",
         estimator: "",
         source: "",
-        get: |r| r.particle.outline.polarity.name().into(),
+        get: |r| r.particle.polarity.map(Polarity::name).into(),
     },
     Column {
         name: "confidence",
@@ -202,7 +204,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "Mean over 64 rays of (mean of two samples inside - mean of two outside) / noise, on the denoised picture; \
                     the samples reach 4 nm, a working pixel or a tenth of the radius to either side, whichever is most.",
         source: "",
-        get: |r| r.particle.appearance.rim_contrast.into(),
+        get: |r| r.particle.appearance.map(|a| a.rim_contrast).into(),
     },
     Column {
         name: "rim_completeness",
@@ -211,7 +213,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "Share of the outline that has a significant step, 0 to 1. What lies beyond the picture counts as present.",
         estimator: "Rays whose step exceeds twice the noise and 0.3 of the mean step, over all 64 rays.",
         source: "",
-        get: |r| r.particle.appearance.rim_completeness.into(),
+        get: |r| r.particle.appearance.map(|a| a.rim_completeness).into(),
     },
     Column {
         name: "cup_depth",
@@ -222,7 +224,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "(rim - centre) / (rim - surroundings) of the grey values: rim at 0.8 to 0.92, centre at 0 to 0.45, \
                     surroundings at 1.13 to 1.28 of the radius; 0 when the rim is no lighter (or darker) than these.",
         source: "",
-        get: |r| r.particle.appearance.cup_depth.into(),
+        get: |r| r.particle.appearance.map(|a| a.cup_depth).into(),
     },
     Column {
         name: "diameter_uncertainty_nm",
@@ -233,7 +235,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "From a small network over the same features as confidence, scaled so that two of them hold 95 % of \
                     the vesicles of synthetic micrographs that were not trained on.",
         source: "",
-        get: |r| r.pixel_size.map(|_| r.particle.diameter_uncertainty_nm).into(),
+        get: |r| r.pixel_size.and(r.particle.diameter_uncertainty_nm).into(),
     },
     Column {
         name: "dent_offset",
@@ -243,7 +245,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "Centroid of what is deeper than half of the deepest tenth (at least 0.2 of the step to the surroundings), \
                     from the outline's centre, over the mean radius.",
         source: "",
-        get: |r| r.particle.appearance.dent_offset.into(),
+        get: |r| r.particle.appearance.and_then(|a| a.dent_offset).into(),
     },
     Column {
         name: "rim_width_nm",
@@ -253,7 +255,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "From the outline inwards to where the grey value, averaged over all directions, has fallen half way \
                     from the rim's crest to the middle.",
         source: "",
-        get: |r| r.pixel_size.and(r.particle.appearance.rim_width_nm).into(),
+        get: |r| r.pixel_size.and(r.particle.appearance.and_then(|a| a.rim_width_nm)).into(),
     },
     Column {
         name: "rim_gap",
@@ -262,7 +264,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "Longest stretch of the outline without a significant step, share of a turn: 0 for a closed rim.",
         estimator: "As rim_completeness.",
         source: "",
-        get: |r| r.particle.appearance.rim_gap.into(),
+        get: |r| r.particle.appearance.map(|a| a.rim_gap).into(),
     },
     Column {
         name: "granularity",
@@ -271,7 +273,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "Unevenness of the inside: low for smooth vesicles, high for aggregates.",
         estimator: "Standard deviation of the grey values inside over the step across the outline.",
         source: "",
-        get: |r| r.particle.appearance.granularity.into(),
+        get: |r| r.particle.appearance.map(|a| a.granularity).into(),
     },
     Column {
         name: "edge_strength",
@@ -280,7 +282,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "How clear the edge is along the outline, at most 1. Empty film gives 0.45 to 0.55.",
         estimator: "Mean of g / (|g| + m) with g the outward grey gradient and m the picture's median gradient.",
         source: "",
-        get: |r| r.particle.appearance.edge_strength.into(),
+        get: |r| r.particle.appearance.map(|a| a.edge_strength).into(),
     },
     Column {
         name: "interior_grey",
@@ -289,7 +291,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "Mean grey value inside, in the file's units.",
         estimator: "Samples of the denoised picture along the rays, weighted by area.",
         source: "",
-        get: |r| r.particle.appearance.interior_grey.into(),
+        get: |r| r.particle.appearance.map(|a| a.interior_grey).into(),
     },
     Column {
         name: "surroundings_grey",
@@ -298,7 +300,7 @@ pub const PARTICLES: &[ParticleColumn] = &[
         meaning: "Mean grey value just outside, in the file's units.",
         estimator: "Samples of the denoised picture at 1.13 to 1.28 of the radius.",
         source: "",
-        get: |r| r.particle.appearance.surroundings_grey.into(),
+        get: |r| r.particle.appearance.map(|a| a.surroundings_grey).into(),
     },
     Column {
         name: "feret_max_px",
@@ -345,6 +347,44 @@ pub const PARTICLES: &[ParticleColumn] = &[
         estimator: "",
         source: "",
         get: |r| r.particle.shape.covered_share.into(),
+    },
+    Column {
+        name: "machine_status",
+        unit: "",
+        kind: Text,
+        meaning: "What the program made of it: as status, unless a person decided otherwise. Blank for a particle that a \
+                  person added.",
+        estimator: "",
+        source: "",
+        get: |r| r.particle.machine.as_ref().map(|m| m.status).map(Status::name).into(),
+    },
+    Column {
+        name: "machine_class",
+        unit: "",
+        kind: Text,
+        meaning: "As machine_status, of the class.",
+        estimator: "",
+        source: "",
+        get: |r| r.particle.machine.as_ref().map(|m| m.class).map(Class::name).into(),
+    },
+    Column {
+        name: "curated_by",
+        unit: "",
+        kind: Text,
+        meaning: "Who decided about it last; blank where nobody did. What a person drew has no confidence and no grey \
+                  values.",
+        estimator: "",
+        source: "",
+        get: |r| r.particle.decision.as_ref().map(|d| d.by.as_str()).into(),
+    },
+    Column {
+        name: "curated_utc",
+        unit: "",
+        kind: Text,
+        meaning: "When they did.",
+        estimator: "",
+        source: "",
+        get: |r| r.particle.decision.as_ref().map(|d| d.utc.as_str()).into(),
     },
 ];
 

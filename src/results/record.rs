@@ -1,12 +1,11 @@
 //! `run.json`: what was done, with what, when.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Everything needed to tell how the results came about and to get them again.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     pub cupule_version: String,
     /// The command line, one argument per entry.
@@ -25,7 +24,7 @@ pub struct RunRecord {
 }
 
 /// What computed the results.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceRecord {
     pub name: String,
     /// Interface to it, e.g. `vulkan`; `native` for the processor.
@@ -36,13 +35,15 @@ pub struct DeviceRecord {
 }
 
 /// One input file.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InputRecord {
     /// The image as the user named it.
     pub image: String,
     /// `None` when the file could not be read.
     pub sha256: Option<String>,
     pub bytes: Option<u64>,
+    /// Folder of its results under `images/`.
+    pub output: String,
     /// `ok` or `failed`, as in `images.csv`.
     pub status: String,
     /// The pixel size with everyone who said something about it; `None` when the image failed.
@@ -50,16 +51,10 @@ pub struct InputRecord {
 }
 
 /// Time spent in one stage over all images.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
     pub name: String,
     pub seconds: f64,
-}
-
-/// Writes the record, indented and with a line end.
-pub fn write_run(mut out: impl Write, record: &RunRecord) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut out, record)?;
-    out.write_all(b"\n")
 }
 
 /// A time as `2026-11-23T14:59:28Z`, cut to whole seconds.

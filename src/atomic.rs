@@ -19,6 +19,17 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<
     file.commit()
 }
 
+/// Writes a value as indented JSON with a line end, whole as [`write_whole`] does.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
+    write_whole(path, |out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        out.write_all(b"\n")
+    })
+}
+
 /// A file that grows over a whole run, and appears only when it is finished: the same promises as [`write_whole`].
 pub struct WholeFile {
     path: PathBuf,

@@ -1,0 +1,120 @@
+//! Files for other programs: one file here per format, and the list that `--export` chooses from.
+
+use crate::error::Error;
+use std::str::FromStr;
+
+/// A file, or a set of files, that `--export` switches on and off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Export {
+    /// Per image: outlines for ImageJ's ROI Manager.
+    Rois,
+    /// Per image: outlines for QuPath.
+    Outlines,
+    /// Per image: labels as OME-TIFF.
+    LabelsOme,
+    Imagej,
+    Coco,
+    Features,
+    Omero,
+    Parquet,
+    Multiqc,
+    Datapackage,
+    Figures,
+    Report,
+}
+
+struct Entry {
+    export: Export,
+    /// What the file is called.
+    file: &'static str,
+    /// Whether it is written when nothing is asked for.
+    is_default: bool,
+}
+
+const fn entry(export: Export, file: &'static str, is_default: bool) -> Entry {
+    Entry { export, file, is_default }
+}
+
+/// What most people open is written always; what only some programs read, when asked for.
+const ENTRIES: [Entry; 12] = [
+    entry(Export::Report, "report.html", true),
+    entry(Export::Figures, "figures", true),
+    entry(Export::Rois, "rois.zip", true),
+    entry(Export::Imagej, "imagej.csv", true),
+    entry(Export::Datapackage, "datapackage.json", true),
+    entry(Export::Outlines, "outlines.geojson", false),
+    entry(Export::LabelsOme, "labels.ome.tif", false),
+    entry(Export::Coco, "coco.json", false),
+    entry(Export::Features, "features.csv", false),
+    entry(Export::Omero, "omero.csv", false),
+    entry(Export::Parquet, "particles.parquet", false),
+    entry(Export::Multiqc, "cupule_mqc", false),
+];
+
+impl Export {
+    /// Name of its file, or how the names of its files begin.
+    pub fn file(self) -> &'static str {
+        ENTRIES.iter().find(|entry| entry.export == self).map_or("", |entry| entry.file)
+    }
+}
+
+/// Which files to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exports(Vec<Export>);
+
+impl Exports {
+    /// Whether a file is to be written.
+    pub fn has(&self, export: Export) -> bool {
+        self.0.contains(&export)
+    }
+
+    /// Names as [`FromStr`] takes them.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|export| export.file()).collect()
+    }
+
+    /// For the help of `--export`.
+    pub fn help() -> String {
+        let list = |is_default: bool| {
+            let names = ENTRIES.iter().filter(|entry| entry.is_default == is_default).map(|entry| entry.file);
+            names.collect::<Vec<_>>().join(", ")
+        };
+        format!("written by default: {}; more: {}", list(true), list(false))
+    }
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self(ENTRIES.iter().filter(|entry| entry.is_default).map(|entry| entry.export).collect())
+    }
+}
+
+/// `all`, `default`, `none`, or names of files separated by commas; an ending may be left out.
+impl FromStr for Exports {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut chosen = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let named = |entry: &&Entry| {
+                entry.file.eq_ignore_ascii_case(name)
+                    || entry.file.rsplit_once('.').is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(name))
+            };
+            match name {
+                "all" => chosen.extend(ENTRIES.iter().map(|entry| entry.export)),
+                "default" => chosen.extend(Self::default().0),
+                "none" => {}
+                _ => match ENTRIES.iter().find(named) {
+                    Some(entry) => chosen.push(entry.export),
+                    None => {
+                        let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.file).collect();
+                        let remedy = format!("choose from all, default, none, {}", names.join(", "));
+                        return Err(Error::config(format!("'{name}' is no file that can be exported"), remedy));
+                    }
+                },
+            }
+        }
+        // In the order of the list, each once.
+        Ok(Self(ENTRIES.iter().map(|entry| entry.export).filter(|export| chosen.contains(export)).collect()))
+    }
+}

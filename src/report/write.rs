@@ -1,0 +1,79 @@
+//! All files of a run, in their places.
+
+use super::csv::{Images, Particles};
+use super::export::{Export, Exports};
+use super::page::{Page, write_page};
+use super::{Sink, figures, labels, overlay};
+use crate::atomic::{output_error, write_json, write_whole};
+use crate::error::{Error, Result};
+use crate::purity::{Assessor, SAMPLE, Sample};
+use crate::results::{ImageResult, Picture, Run};
+use crate::statistics::{Population, summarize};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Files in each image's folder.
+const LABELS: &str = "labels.tif";
+const OVERLAY: &str = "overlay.png";
+
+/// Writes the files of one image into its folder.
+///
+/// # Errors
+/// [`Error::Output`]; [`Error::Unsupported`] when there are more particles than labels.
+pub fn write_image(folder: &Path, image: &ImageResult, picture: &Picture, exports: &Exports) -> Result<()> {
+    let labels = labels::label_image(image.size_px(), &image.particles)
+        .map_err(|e| Error::unsupported(image.row.image.as_ref(), e, "analyse the picture in parts"))?;
+    write_whole(&folder.join(LABELS), |out| labels::write_labels(out, &labels, image.row.pixel_size))?;
+    write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, picture, image))?;
+    let _ = exports;
+    Ok(())
+}
+
+/// Removes what an earlier run left for an image that now failed: a picture beside a row that says `failed` would be
+/// taken for its result.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn remove_image(folder: &Path) -> Result<()> {
+    for path in [LABELS, OVERLAY].map(|name| folder.join(name)) {
+        match fs::remove_file(&path) {
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(output_error(&path, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes everything that concerns the run as a whole, in one pass over its images.
+///
+/// # Errors
+/// [`Error::Output`]; [`Error::Input`] when results of the run are missing or damaged.
+pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
+    let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
+    let mut sinks: Vec<Box<dyn Sink>> =
+        vec![Box::new(Particles::create(&run.dir)?), Box::new(Images::create(&run.dir)?)];
+    let (mut population, mut assessor) = (Population::default(), Assessor::default());
+    for image in run.images() {
+        let image = image?;
+        sinks.iter_mut().try_for_each(|sink| sink.image(&image))?;
+        population.add(&image);
+        assessor.add(&image);
+    }
+    sinks.into_iter().try_for_each(Sink::finish)?;
+
+    let summary = summarize(&population);
+    let purity = assessor.finish(&summary, sample.as_ref());
+    write_json(&run.dir.join("statistics.json"), &summary)?;
+    write_json(&run.dir.join("purity.json"), &purity)?;
+    if exports.has(Export::Figures) {
+        figures::write_figures(run)?;
+    }
+    if exports.has(Export::Report) {
+        let sample = sample.as_ref();
+        write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The results of a run as they lie in its folder: the machine's findings per image, what people decided about them, the
+//! record of the run. Every table, picture and page is made from these alone, so that it can be made again.
+//!
+//! ```text
+//! DIR/run.json                     [`RunRecord`]: what was done, with what, to which images, in order
+//! DIR/images/NAME/result.json      [`Findings`]: the machine's findings; never changed by a person's decision
+//! DIR/images/NAME/picture.png      [`Picture`]: the image in 8-bit grey
+//! DIR/curation.json                [`Curation`]: decisions of people, if there are any
+//! ```
+
+mod curation;
+mod particle;
+mod picture;
+pub mod record;
+mod rows;
+mod store;
+
+pub use curation::{CURATION, Curation, Decision};
+pub use particle::{Particle, Verdict};
+pub use picture::{PICTURE, Picture, stretch};
+pub use record::RunRecord;
+pub use rows::{ImageCounts, ImageRow, ScaleBarRow};
+pub use store::{Findings, ImageResult, RESULT, RUN, Run, image_folder};

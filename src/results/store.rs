@@ -1,0 +1,126 @@
+//! Reading and writing the results of images, and the run that they belong to.
+
+use super::record::InputRecord;
+use super::{CURATION, Curation, ImageRow, PICTURE, Particle, Picture, RunRecord};
+use crate::atomic::write_whole;
+use crate::error::{Error, Result};
+use crate::image::Region;
+use crate::measure;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Name of the file in an image's folder.
+pub const RESULT: &str = "result.json";
+/// Name of the record in a run's folder.
+pub const RUN: &str = "run.json";
+
+/// The machine's findings in one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    pub row: ImageRow,
+    /// What was drawn into the picture.
+    pub marks: Vec<Region>,
+    pub particles: Vec<measure::Particle>,
+}
+
+/// The results of one image as they are reported: the machine's findings and the decisions of people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageResult {
+    pub row: ImageRow,
+    pub marks: Vec<Region>,
+    pub particles: Vec<Particle>,
+}
+
+/// A finished run.
+pub struct Run {
+    pub dir: PathBuf,
+    pub record: RunRecord,
+    pub curation: Curation,
+}
+
+/// Folder of an image's results.
+pub fn image_folder(run: &Path, name: &str) -> PathBuf {
+    run.join("images").join(name)
+}
+
+impl Findings {
+    /// Puts the findings into an image's folder.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        write_whole(&folder.join(RESULT), |out| {
+            serde_json::to_writer(&mut *out, self)?;
+            out.write_all(b"\n")
+        })
+    }
+}
+
+impl From<Findings> for ImageResult {
+    fn from(found: Findings) -> Self {
+        let particles = found.particles.into_iter().map(Particle::from).collect();
+        Self { row: found.row, marks: found.marks, particles }
+    }
+}
+
+impl ImageResult {
+    /// Width and height, px; zeros for an image that failed.
+    pub fn size_px(&self) -> (usize, usize) {
+        (self.row.width_px.unwrap_or(0), self.row.height_px.unwrap_or(0))
+    }
+}
+
+impl Run {
+    /// Opens the folder of a finished run.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the folder holds no run, or a damaged one.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let path = dir.join(RUN);
+        let remedy = "give the folder that 'cupule analyze' was told with --out";
+        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, remedy))?;
+        let record = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::input(&path, format!("this is no record of a run ({error})"), "analyse again"))?;
+        let curation = Curation::read_if_any(&dir.join(CURATION))?;
+        Ok(Self::new(dir, record, curation))
+    }
+
+    /// A run whose files are in place.
+    pub fn new(dir: &Path, record: RunRecord, curation: Curation) -> Self {
+        Self { dir: dir.to_owned(), record, curation }
+    }
+
+    /// The results of all images in the order of the run, failed ones included, one in memory at a time.
+    pub fn images(&self) -> impl Iterator<Item = Result<ImageResult>> {
+        self.record.inputs.iter().map(|input| self.image(input))
+    }
+
+    /// The results of one image.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when its files are missing or damaged.
+    pub fn image(&self, input: &InputRecord) -> Result<ImageResult> {
+        let path = self.folder(input).join(RESULT);
+        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
+        let found: Findings = serde_json::from_slice(&bytes).map_err(|error| {
+            Error::input(&path, format!("this is no result of an image ({error})"), "analyse again")
+        })?;
+        let mut result = ImageResult::from(found);
+        result.decide(&self.curation.standing(&input.image));
+        Ok(result)
+    }
+
+    /// Folder of an image's results.
+    pub fn folder(&self, input: &InputRecord) -> PathBuf {
+        image_folder(&self.dir, &input.output)
+    }
+
+    /// The picture of an image.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when it is missing or damaged.
+    pub fn picture(&self, input: &InputRecord, image: &ImageResult) -> Result<Picture> {
+        Picture::read(&self.folder(input).join(PICTURE), image.size_px())
+    }
+}
