@@ -482,10 +482,7 @@ fn parquet_is_written_or_refused_by_name() {
     assert_eq!(all.names().contains(&"particles.parquet"), cfg!(feature = "parquet"));
     assert_eq!(Exports::help().contains("particles.parquet"), cfg!(feature = "parquet"));
     match "particles.parquet".parse::<Exports>() {
-        Ok(_) => assert!(cfg!(feature = "parquet")),
-        Err(error) => {
-            assert!(!cfg!(feature = "parquet"));
-            assert!(error.to_string().contains("feature 'parquet'"), "{error}");
-        }
+        Ok(chosen) => assert_eq!((chosen.names(), cfg!(feature = "parquet")), (vec!["particles.parquet"], true)),
+        Err(error) => assert!(error.to_string().contains("feature 'parquet'"), "{error}"),
     }
 }
