@@ -326,6 +326,7 @@ impl Record {
             bytes,
             output: output.into(),
             status: if failed { "failed" } else { "ok" }.into(),
+            seconds: row.seconds,
             scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
         });
         let counts = row.counts.unwrap_or_default();

@@ -48,6 +48,8 @@ pub struct InputRecord {
     pub output: String,
     /// `ok` or `failed`, as in `images.csv`.
     pub status: String,
+    /// What the analysis took.
+    pub seconds: Option<f64>,
     /// The pixel size with everyone who said something about it; `None` when the image failed.
     pub scale: Option<serde_json::Value>,
 }

@@ -107,6 +107,7 @@ impl Run {
             Error::input(&path, format!("this is no result of an image ({error})"), "analyse again")
         })?;
         let mut result = ImageResult::from(found);
+        result.row.seconds = input.seconds;
         result.decide(&self.curation.standing(&input.image));
         Ok(result)
     }
