@@ -114,7 +114,7 @@ mod tests {
         for (w, h) in [(1, 1), (3, 7), (12, 12), (30, 5), (20, 29)] {
             // Unit steps of the corner: a cell is free when the box avoids every mark from anywhere inside the cell.
             let free = |x: usize, y: usize| {
-                marks.iter().all(|&[x0, y0, x1, y1]| x + w < x0 + 1 || x >= x1 || y + h < y0 + 1 || y >= y1)
+                marks.iter().all(|&[x0, y0, x1, y1]| x + w < x0 || x >= x1 || y + h < y0 || y >= y1)
             };
             let cells = (0..width - w).flat_map(|x| (0..height - h).map(move |y| (x, y)));
             let count = cells.filter(|&(x, y)| free(x, y)).count();
