@@ -249,6 +249,7 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
     row.background_grey = Some(analysis.background.grey);
     row.background_swing = Some(analysis.background.swing_grey);
     row.noise_grey = Some(analysis.background.noise_grey);
+    row.quality = Some(analysis.quality);
     row.device = Some(device.info().name);
 }
 

@@ -1,5 +1,6 @@
 //! What is known about an image as a whole.
 
+use crate::measure::Quality;
 use crate::units::PixelSize;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub struct ImageRow {
     pub scale_bar: Option<ScaleBarRow>,
     /// Share of the picture under things drawn into it.
     pub covered_share: Option<f64>,
+    /// Stain, grain, sharpness, crowding; `None` for an image that failed.
+    pub quality: Option<Quality>,
 }
 
 /// A scale bar that was read, whether it was used or not.
