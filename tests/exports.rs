@@ -233,6 +233,7 @@ fn make(dir: &Path) -> Run {
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],
         config: json!({}),
+        exports: Vec::new(),
         device: DeviceRecord::default(),
         inputs,
         counts: BTreeMap::new(),

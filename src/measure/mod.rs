@@ -6,8 +6,10 @@ mod features;
 pub mod imagej;
 mod learn;
 pub mod mask;
+pub mod object;
 mod overlap;
 mod particle;
+pub mod quality;
 mod rules;
 pub mod shape;
 mod sight;
@@ -15,7 +17,9 @@ pub mod verdict;
 
 pub use learn::{Known, examples, kept};
 pub use mask::Mask;
+pub use object::Seen;
 pub use particle::{Class, Particle, Reason, Shape, Status};
+pub use quality::Quality;
 pub use rules::{CUP_DEPTH, Rules};
 pub use verdict::{Likeness, Model, Offset};
 
