@@ -2,7 +2,7 @@
 //! where `scripts/check-exports` shows it to the programs themselves.
 
 use cupule::atomic::write_json;
-use cupule::evaluate::roi;
+use cupule::evaluate::{drawn, roi};
 use cupule::image::Labels;
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
@@ -12,7 +12,8 @@ use cupule::report::labels::write_labels;
 use cupule::report::{Exports, remove_image, write_image, write_run};
 use cupule::results::record::{DeviceRecord, InputRecord};
 use cupule::results::{
-    Curation, Decision, Findings, ImageCounts, ImageResult, ImageRow, Picture, Run, RunRecord, image_folder,
+    Author, Curation, Decision, Drawn, Findings, ImageCounts, ImageResult, ImageRow, Picture, Run, RunRecord,
+    image_folder, particle_id,
 };
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
@@ -367,6 +368,23 @@ fn outlines_come_back_from_the_roi_zip_with_their_ids() {
             assert_eq!(*name, format!("{:04}-{}.roi", particle.id, particle.status.name()));
             let single = particle.polygon.iter().map(|v| v.map(|v| f64::from(v as f32))).collect();
             assert_eq!(shape.as_ref().unwrap(), &cupule::evaluate::Shape::Polygons(vec![single]));
+        }
+    }
+}
+
+#[test]
+fn outlines_that_nobody_changed_come_back_as_no_decision() {
+    let (_dir, run) = fresh("rois,outlines");
+    let author = Author { by: "A. Person".into(), utc: "2026-11-23T14:59:28Z".into(), reason: None };
+    for (folder, image) in results(&run).into_iter().filter(|(_, image)| !vesicles(image).is_empty()) {
+        for name in ["rois.zip", "outlines.geojson"] {
+            let outlines: Vec<Drawn> = drawn(&folder.join(name))
+                .unwrap()
+                .into_iter()
+                .map(|(name, polygon)| Drawn { particle_id: particle_id(&name), polygon })
+                .collect();
+            assert_eq!(outlines.len(), vesicles(&image).len());
+            assert_eq!(image.redrawn(&outlines, true, &author), [], "{name} of {}", image.row.image);
         }
     }
 }

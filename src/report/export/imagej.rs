@@ -1,7 +1,8 @@
 //! `imagej.csv`: the accepted particles in a table like ImageJ's own, heading by heading.
 //!
 //! Lengths are in nm, and in px for an image without a pixel size, as ImageJ has it for an image without a scale. Particles
-//! that are cut off are not in it: ImageJ leaves them out with "Exclude on edges".
+//! that are cut off are not in it: ImageJ leaves them out with "Exclude on edges". Of two that overlap each is measured
+//! whole, while in labels.tif a pixel belongs to one.
 
 use super::identity::name;
 use crate::error::Result;
