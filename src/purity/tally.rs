@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 const MEANING: &str = "EV-like means the shape of a vesicle. Microscopy cannot prove where a vesicle comes from: lipoproteins \
                        and membrane fragments can look alike, and what is soluble is not seen at all. Fractions are of the \
                        things that the program outlined and could tell from empty film; most of what is below 20 nm, flat \
-                       or without an edge is not among them, so that they bound the purity of the sample from above.";
+                       or without an edge is not among them. The true share of vesicles is therefore smaller; of the                        bounds, the one that takes the unresolved for non-EV is the nearer (most of them are, in synthetic                        scenes).";
 
 /// `purity.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
