@@ -51,7 +51,7 @@ const ENTRIES: [Entry; 13] = [
     Entry { is_timed: true, ..entry("images.csv", Sort::Table, "One row per input, failed ones included.") },
     entry(
         "imagej.csv",
-        Sort::Table,
+        Sort::OddTable,
         "Accepted particles as in a results table of ImageJ, by its headings and definitions.",
     ),
     entry("features.csv", Sort::Table, "Particles of the labels, for napari."),
