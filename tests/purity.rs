@@ -189,6 +189,7 @@ fn the_checklist_tells_given_from_missing() {
     }
     assert_eq!(line(&purity, "fixation").standing, Standing::Missing, "a blank says nothing");
     assert_eq!(line(&purity, "choice of fields").standing, Standing::Doubtful);
+    assert!(purity.outside_note.unwrap().contains("smaller than NTA says"));
     let outside = purity.outside.unwrap();
     assert_eq!((outside.particles_per_ug, outside.median_ratio), (Some(3e10), Some(0.5)));
 }
