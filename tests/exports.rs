@@ -180,7 +180,7 @@ fn many() -> Made {
     made.draw(&[[210.2, 1300.3], [250.7, 1295.1], [240.1, 1320.5], [262.3, 1341.8], [215.5, 1325.5]]);
     made.draw(&[[280.0, 1290.0], [300.0, 1290.0], [300.0, 1310.0], [280.0, 1310.0]]);
     // Diagonal neighbours, and a stair of corners a pixel apart.
-    made.draw(&[[320.0, 1290.0], [360.0, 1330.0], [358.7, 1331.3], [318.7, 1291.3]]);
+    made.draw(&[[320.3, 1290.0], [360.3, 1330.0], [358.9, 1331.4], [318.9, 1291.4]]);
     made.decide(3, |d| d.class = Some(Class::CupShapedVesicle));
     made.decide(5, |d| (d.status, d.reason) = (Some(Status::Rejected), Some("=out of focus".into())));
     made
@@ -233,6 +233,7 @@ fn make(dir: &Path) -> Run {
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],
         config: json!({}),
+        exports: Vec::new(),
         device: DeviceRecord::default(),
         inputs,
         counts: BTreeMap::new(),
@@ -482,10 +483,7 @@ fn parquet_is_written_or_refused_by_name() {
     assert_eq!(all.names().contains(&"particles.parquet"), cfg!(feature = "parquet"));
     assert_eq!(Exports::help().contains("particles.parquet"), cfg!(feature = "parquet"));
     match "particles.parquet".parse::<Exports>() {
-        Ok(_) => assert!(cfg!(feature = "parquet")),
-        Err(error) => {
-            assert!(!cfg!(feature = "parquet"));
-            assert!(error.to_string().contains("feature 'parquet'"), "{error}");
-        }
+        Ok(chosen) => assert_eq!((chosen.names(), cfg!(feature = "parquet")), (vec!["particles.parquet"], true)),
+        Err(error) => assert!(error.to_string().contains("feature 'parquet'"), "{error}"),
     }
 }
