@@ -165,7 +165,7 @@ impl Made {
 /// More than 200 shapes, of the network's and of a person's making, three cut off and two rejected.
 fn many() -> Made {
     let sizes = (0..210).map(|i| 4.0 + 146.0 * spread(i, 13).powi(3));
-    let mut made = Made::new("shapes.tif", (1400, 1400), PixelSize::square(0.62)).shapes(sizes);
+    let mut made = Made::new("shapes.tif", (1400, 1400), PixelSize::square(0.798_656_340_572_620_7)).shapes(sizes);
     let lowest = made.particles.iter().map(|p| p.outline.y_px + 75.0).fold(0.0, f64::max);
     assert!(lowest < 1280.0, "{lowest}");
     for (x, y) in [(300.3, 1399.0), (0.4, 1330.2), (1396.0, 1396.5)] {
@@ -219,6 +219,7 @@ fn make(dir: &Path) -> Run {
             output: output.clone(),
             status: if has_failed { "failed" } else { "ok" }.into(),
             scale: None,
+            seconds: None,
         });
         curation.append(made.decisions);
         if let (Some(width), Some(height)) = (made.row.width_px, made.row.height_px) {
