@@ -5,7 +5,7 @@ use cupule::error::{Error, Result};
 use cupule::image::{Labels, Micrograph};
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
-use cupule::measure::{Class, Mask, Particle, Reason, Shape, Status};
+use cupule::measure::{Class, Mask, Particle, Quality, Reason, Shape, Status};
 use cupule::report::columns::{IMAGES, Kind, PARTICLES, Value, documentation, documentation_json};
 use cupule::report::csv::{Images, Particles, decimal};
 use cupule::report::labels::write_labels;
@@ -117,7 +117,8 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
     let headings = "image,output,status,error,format,width_px,height_px,pixel_size_nm,pixel_size_source,accepted_count,\
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
                     noise_grey,nonfinite_count,device,seconds,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
-                    scale_bar_px,scale_bar_confidence,covered_share\n";
+                    scale_bar_px,scale_bar_confidence,covered_share,stain_gradient,granularity,edge_width_nm,\
+                    saturated_share,rim_contrast_median,vesicle_share,clutter_share,crowded_share\n";
     assert_eq!(String::from_utf8(image_table(&[])).unwrap(), headings);
 }
 
@@ -200,11 +201,21 @@ fn an_image_row_says_everything() {
         frame_count: Some(3),
         scale_bar: Some(ScaleBarRow { length_nm: 200.0, length_px: 322.5, confidence: 0.98 }),
         covered_share: Some(0.0625),
+        quality: Some(Quality {
+            stain_gradient: Some(2.5),
+            granularity: Some(0.375),
+            edge_width_nm: Some(8.5),
+            saturated_share: Some(0.001),
+            rim_contrast: Some(6.25),
+            vesicle_share: Some(0.125),
+            clutter_share: Some(0.0),
+            crowded_share: None,
+        }),
         error: None,
     };
     let text = String::from_utf8(image_table(&[row])).unwrap();
     let expected = "dir/a.tif,a,ok,,TIFF,162,161,0.62,--pixel-size,20,2,10,8,40,1234.5,12,0.0001234568,0,native,1.25,\
-                    one; two,ab,mean,3,200,322.5,0.98,0.0625";
+                    one; two,ab,mean,3,200,322.5,0.98,0.0625,2.5,0.375,8.5,0.001,6.25,0.125,0,";
     // The one cell that begins like a formula.
     assert_eq!(text.lines().nth(1).unwrap(), expected.replace("--pixel-size", "'--pixel-size"));
 }

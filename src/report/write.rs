@@ -1,7 +1,7 @@
 //! All files of a run, in their places.
 
 use super::csv::{Images, Particles};
-use super::export::{self, Export, Exports};
+use super::export::{self, Export, Exports, datapackage, multiqc};
 use super::page::{Page, write_page};
 use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
@@ -92,5 +92,11 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
         let sample = sample.as_ref();
         write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample })?;
     }
-    Ok(())
+    if exports.has(Export::Multiqc) {
+        multiqc::write(run, &population, &summary, &purity, sample.as_ref())?;
+    } else {
+        multiqc::remove_all(&run.dir)?;
+    }
+    // Last: it describes the others.
+    if exports.has(Export::Datapackage) { datapackage::write(run) } else { datapackage::remove(&run.dir) }
 }

@@ -1,11 +1,13 @@
 //! Files for other programs: one file here per format, and the list that `--export` chooses from.
 
 mod coco;
+pub(super) mod datapackage;
 mod features;
 mod files;
 mod identity;
 mod imagej;
 mod labels_ome;
+pub(super) mod multiqc;
 mod omero;
 mod outlines;
 #[cfg(feature = "parquet")]
