@@ -249,6 +249,7 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
     row.background_grey = Some(analysis.background.grey);
     row.background_swing = Some(analysis.background.swing_grey);
     row.noise_grey = Some(analysis.background.noise_grey);
+    row.quality = Some(analysis.quality);
     row.device = Some(device.info().name);
 }
 
@@ -299,6 +300,7 @@ impl Record {
                 driver: info.driver,
                 kind: info.kind.name().into(),
             },
+            exports: job.exports.names().into_iter().map(str::to_owned).collect(),
             inputs: Vec::new(),
             counts: BTreeMap::new(),
             stages: Vec::new(),
@@ -325,6 +327,7 @@ impl Record {
             bytes,
             output: output.into(),
             status: if failed { "failed" } else { "ok" }.into(),
+            seconds: row.seconds,
             scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
         });
         let counts = row.counts.unwrap_or_default();

@@ -13,6 +13,8 @@ pub struct RunRecord {
     /// The resolved configuration: defaults, file and options together.
     pub config: serde_json::Value,
     pub device: DeviceRecord,
+    /// Files beside the tables that the folder has, as `--export` names them.
+    pub exports: Vec<String>,
     pub inputs: Vec<InputRecord>,
     /// Totals over all images, by what was counted.
     pub counts: BTreeMap<String, u64>,
@@ -46,6 +48,8 @@ pub struct InputRecord {
     pub output: String,
     /// `ok` or `failed`, as in `images.csv`.
     pub status: String,
+    /// What the analysis took.
+    pub seconds: Option<f64>,
     /// The pixel size with everyone who said something about it; `None` when the image failed.
     pub scale: Option<serde_json::Value>,
 }
