@@ -11,6 +11,7 @@ mod frame;
 mod interval;
 mod lognormal;
 mod moments;
+mod needed;
 mod pool;
 mod quantile;
 mod summary;

@@ -45,7 +45,7 @@ fn biases(world: &World, fields: usize) -> [[f64; 4]; 3] {
 #[test]
 fn weights_make_up_for_what_the_border_cuts_off() {
     let small = World { frame_px: 1024, per_um2: 60.0, ..PLAIN };
-    let [seen, whole, weighted] = biases(&small, 60);
+    let [seen, whole, weighted] = biases(&small, 200);
     assert!(seen[0] < -0.1 && seen[3] > 0.1, "{seen:?}");
     assert!(whole[2] < -0.02 && whole[3] < -0.1, "{whole:?}");
     assert!(weighted.iter().all(|error| error.abs() < 0.03), "{weighted:?}");

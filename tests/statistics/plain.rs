@@ -109,12 +109,11 @@ fn clusters_and_mixed_magnifications_are_noticed() {
     assert!(warns(&failed, "1 image could not be analysed"), "{:?}", failed.warnings);
 }
 
-/// Four times the particles for half the interval, and so for the promised five percent.
 #[test]
-fn the_number_for_5_percent_does_not_depend_on_what_there_is() {
+fn the_number_for_5_percent_hardly_depends_on_what_there_is() {
     let needed = |fields| summarize(&PLAIN.sample(fields, 5).0).count_for_5_percent.unwrap() as f64;
     // Design: +-4.5 % of D50 with 500 particles, hence 405 for 5 %.
-    for fields in [40, 160] {
+    for fields in [10, 40, 80] {
         assert!((250.0..600.0).contains(&needed(fields)), "{fields} fields: {}", needed(fields));
     }
     let summary = summarize(&PLAIN.sample(40, 5).0);
@@ -135,8 +134,8 @@ fn differences_are_found_and_not_made_up() {
 /// R. G. Newcombe's own example (1998, table II, case a): 56/70 and 48/80.
 #[test]
 fn differences_of_shares_are_those_of_newcombe() {
-    let (a, b) = ((0.6956, 0.8767, 0.8), (0.4904, 0.7003, 0.6));
+    let (a, b) = ((0.6918, 0.8769, 0.8), (0.4905, 0.7004, 0.6));
     let estimate = |(low, high, value)| Estimate { value, low: Some(low), high: Some(high) };
     let found = share_difference(estimate(b), estimate(a));
-    assert!((found.low.unwrap() - 0.0524).abs() < 5e-4 && (found.high.unwrap() - 0.3339).abs() < 5e-4, "{found:?}");
+    assert!((found.low.unwrap() - 0.0524).abs() < 2e-4 && (found.high.unwrap() - 0.3339).abs() < 2e-4, "{found:?}");
 }
