@@ -1,5 +1,9 @@
 //! `report.html`: the run for people, in one file.
 
+pub mod chart;
+pub mod document;
+pub mod text;
+
 use crate::error::Result;
 use crate::purity::{Purity, Sample};
 use crate::results::Run;
