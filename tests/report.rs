@@ -1,17 +1,17 @@
 //! Tables, files and pictures as a user, a spreadsheet and ImageJ will meet them.
 
-use cupule::atomic::write_whole;
-use cupule::error::Error;
+use cupule::atomic::{write_json, write_whole};
+use cupule::error::{Error, Result};
 use cupule::image::{Labels, Micrograph};
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
 use cupule::measure::{Class, Mask, Particle, Reason, Shape, Status};
 use cupule::report::columns::{IMAGES, Kind, PARTICLES, Value, documentation, documentation_json};
-use cupule::report::csv::{ImageTable, ParticleTable, decimal};
-use cupule::report::json::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc, write_run};
+use cupule::report::csv::{Images, Particles, decimal};
 use cupule::report::labels::write_labels;
-use cupule::report::overlay::{overlay, write_overlay};
-use cupule::report::{ImageCounts, ImageRow, ParticleRow, ScaleBarRow};
+use cupule::report::{Sink, overlay};
+use cupule::results::record::{DeviceRecord, InputRecord, StageRecord, utc};
+use cupule::results::{ImageCounts, ImageResult, ImageRow, Picture, RunRecord, ScaleBarRow};
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -33,7 +33,7 @@ fn particle(id: u32, (x_px, y_px): (f64, f64), r: f32, status: Status, picture: 
         class: Class::Vesicle,
         status,
         reason: (status == Status::Rejected).then_some(Reason {
-            rule: "solidity",
+            rule: "solidity".into(),
             value: 0.5,
             comparison: '<',
             threshold: 0.8,
@@ -43,23 +43,61 @@ fn particle(id: u32, (x_px, y_px): (f64, f64), r: f32, status: Status, picture: 
 
 /// Rows of a table as maps from heading to cell.
 fn parse(csv: &[u8]) -> Vec<HashMap<String, String>> {
-    csv::Reader::from_reader(csv).deserialize().map(Result::unwrap).collect()
+    csv::Reader::from_reader(csv).deserialize().map(std::result::Result::unwrap).collect()
+}
+
+/// A particle in an image of its own.
+struct ParticleRow<'a> {
+    image: &'a str,
+    pixel_size: Option<PixelSize>,
+    particle: &'a Particle,
+}
+
+fn result(row: ImageRow, particles: &[Particle]) -> ImageResult {
+    ImageResult { row, marks: Vec::new(), particles: particles.iter().cloned().map(Into::into).collect() }
+}
+
+/// What a file of a run contains after these images.
+fn written<S: Sink>(create: fn(&Path) -> Result<S>, name: &str, images: &[ImageResult]) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sink = Box::new(create(dir.path()).unwrap());
+    images.iter().for_each(|image| sink.image(image).unwrap());
+    sink.finish().unwrap();
+    std::fs::read(dir.path().join(name)).unwrap()
 }
 
 fn particle_table(rows: &[ParticleRow<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut table = ParticleTable::new(&mut out).unwrap();
-    rows.iter().for_each(|row| table.row(row).unwrap());
-    table.finish().unwrap();
-    out
+    let image = |row: &ParticleRow<'_>| {
+        let of_image = ImageRow { image: row.image.into(), pixel_size: row.pixel_size, ..ImageRow::default() };
+        result(of_image, std::slice::from_ref(row.particle))
+    };
+    written(Particles::create, "particles.csv", &rows.iter().map(image).collect::<Vec<_>>())
 }
 
 fn image_table(rows: &[ImageRow]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut table = ImageTable::new(&mut out).unwrap();
-    rows.iter().for_each(|row| table.row(row).unwrap());
-    table.finish().unwrap();
-    out
+    written(Images::create, "images.csv", &rows.iter().map(|row| result(row.clone(), &[])).collect::<Vec<_>>())
+}
+
+/// A micrograph and what was found in it, as a run's folder has them.
+fn shown(micrograph: &Micrograph, particles: &[Particle]) -> (Picture, ImageResult) {
+    let row = ImageRow {
+        width_px: Some(micrograph.width),
+        height_px: Some(micrograph.height),
+        pixel_size: micrograph.pixel_size,
+        ..ImageRow::default()
+    };
+    let image = ImageResult { marks: micrograph.marks.clone(), ..result(row, particles) };
+    (Picture::of(micrograph), image)
+}
+
+fn overlay(micrograph: &Micrograph, particles: &[Particle]) -> image::RgbImage {
+    let (picture, image) = shown(micrograph, particles);
+    overlay::overlay(&picture, &image)
+}
+
+fn write_overlay(out: &mut dyn Write, micrograph: &Micrograph, particles: &[Particle]) -> io::Result<()> {
+    let (picture, image) = shown(micrograph, particles);
+    overlay::write_overlay(out, &picture, &image)
 }
 
 #[test]
@@ -69,7 +107,13 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
                     rim_contrast,rim_completeness,cup_depth,";
     let text = String::from_utf8(particle_table(&[])).unwrap();
     assert!(text.starts_with(headings), "{text}");
-    assert!(text.ends_with("feret_max_px,feret_min_px,area_px2,perimeter_px,covered_share\n"), "{text}");
+    assert!(
+        text.ends_with(
+            "feret_max_px,feret_min_px,area_px2,perimeter_px,covered_share,machine_status,machine_class,\
+                           curated_by,curated_utc\n"
+        ),
+        "{text}"
+    );
     let headings = "image,output,status,error,format,width_px,height_px,pixel_size_nm,pixel_size_source,accepted_count,\
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
                     noise_grey,nonfinite_count,device,seconds,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
@@ -235,7 +279,11 @@ fn every_column_is_documented() {
 #[test]
 fn cells_have_the_kind_that_is_documented() {
     let particle = particle(1, (32.0, 32.0), 9.0, Status::Rejected, (64, 64));
-    let row = ParticleRow { image: "a.tif", pixel_size: PixelSize::square(1.0), particle: &particle };
+    let decision =
+        serde_json::json!({ "image": "a.tif", "input_sha256": "0", "particle_id": 1, "by": "AN", "utc": "now" });
+    let mut shown: cupule::results::Particle = particle.into();
+    shown.decision = Some(serde_json::from_value(decision).unwrap());
+    let row = cupule::report::ParticleRow { image: "a.tif", pixel_size: PixelSize::square(1.0), particle: &shown };
     for column in PARTICLES {
         let fits = match (column.get)(&row) {
             Value::Text(_) => column.kind == Kind::Text,
@@ -288,18 +336,10 @@ fn where_nothing_can_be_written_the_error_says_what_to_do() {
 fn a_full_disk_is_named() {
     // The file that is always full: what the writer hands on must keep the kind of the error.
     let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let particle = particle(1, (32.0, 32.0), 9.0, Status::Accepted, (64, 64));
     let picture = picture(64, 64, None);
     let folder = tempfile::tempdir().unwrap();
-    let row = ParticleRow { image: "a.tif", pixel_size: None, particle: &particle };
-    let table = |full: &mut dyn Write| {
-        let mut table = ParticleTable::new(full)?;
-        (0..1000).try_for_each(|_| table.row(&row))?;
-        table.finish()
-    };
     let labels = Labels { width: 8, height: 8, label: vec![0; 64] };
     let failures = [
-        write_whole(&folder.path().join("a"), |_| table(&mut full)),
         write_whole(&folder.path().join("b"), |_| write_overlay(&mut full, &picture, &[])),
         write_whole(&folder.path().join("c"), |_| write_labels(&mut full, &labels, None)),
     ];
@@ -533,10 +573,12 @@ fn the_run_is_on_record() {
         command: vec!["cupule".into(), "run".into(), "a b.tif".into()],
         config: serde_json::json!({ "min_diameter_nm": 30.0 }),
         device: DeviceRecord { name: "CPU".into(), backend: "native".into(), ..DeviceRecord::default() },
+        exports: vec!["report.html".into()],
         inputs: vec![InputRecord {
             image: "a b.tif".into(),
             sha256: None,
             bytes: Some(12),
+            output: "a_b".into(),
             status: "failed".into(),
             scale: None,
         }],
@@ -546,9 +588,12 @@ fn the_run_is_on_record() {
         finished_utc: utc(UNIX_EPOCH),
         warnings: vec![],
     };
-    let mut out = Vec::new();
-    write_run(&mut out, &record).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("run.json");
+    write_json(&path, &record).unwrap();
+    let out = std::fs::read(&path).unwrap();
     let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(serde_json::from_slice::<RunRecord>(&out).unwrap(), record);
     assert_eq!(read["command"][2], "a b.tif");
     assert_eq!(read["config"]["min_diameter_nm"], 30.0);
     assert_eq!(read["inputs"][0]["sha256"], serde_json::Value::Null);

@@ -299,6 +299,7 @@ impl Record {
                 driver: info.driver,
                 kind: info.kind.name().into(),
             },
+            exports: job.exports.names().into_iter().map(str::to_owned).collect(),
             inputs: Vec::new(),
             counts: BTreeMap::new(),
             stages: Vec::new(),

@@ -2,9 +2,12 @@
 
 mod analyze;
 mod columns;
+mod curate;
 mod devices;
 mod evaluate;
+mod import_rois;
 mod inspect;
+mod report;
 mod synth;
 mod train;
 
@@ -27,6 +30,9 @@ const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong 
 #[derive(Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Report(report::Report),
+    Curate(curate::Curate),
+    ImportRois(import_rois::ImportRois),
     Inspect(inspect::Inspect),
     Evaluate(evaluate::Evaluate),
     Synth(synth::Synth),
@@ -40,6 +46,9 @@ pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
     let result = match Cli::parse().command {
         Command::Analyze(command) => command.run(),
+        Command::Report(command) => command.run(),
+        Command::Curate(command) => command.run(),
+        Command::ImportRois(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Synth(command) => command.run(),

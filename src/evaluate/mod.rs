@@ -3,7 +3,7 @@
 //! [`find`] says which files hold outlines, [`read`](read()) reads one (label picture, ImageJ ROIs in [`roi`], circles
 //! in [`circles`]) and [`regions`] turns any of them into sets of pixels. [`matching`] pairs true regions with predicted
 //! ones, [`score`] counts, [`calibration`] asks whether the confidence can be believed, [`run`](run()) does it all for
-//! two folders.
+//! two folders. [`drawn`](drawn()) reads outlines with their names, to take them back into a run.
 //!
 //! # The rules
 //! * A true and a predicted region may be a match when their IoU (Jaccard index, shared over united pixels) reaches the
@@ -15,6 +15,7 @@
 
 pub mod calibration;
 pub mod circles;
+mod drawn;
 pub mod find;
 pub mod matching;
 mod particles;
@@ -26,6 +27,7 @@ pub mod score;
 mod statistics;
 mod table;
 
+pub use drawn::drawn;
 pub use read::read;
 pub use run::{Evaluation, Group, Image, Options, rasterised, run};
 pub use table::table;

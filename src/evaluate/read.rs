@@ -48,7 +48,7 @@ fn rois(path: &Path) -> Result<Vec<Shape>> {
     rois.into_iter().map(|(name, shape)| shape.map_err(|fault| of_fault(&path.join(name), fault))).collect()
 }
 
-fn of_fault(path: &Path, fault: Fault) -> Error {
+pub(super) fn of_fault(path: &Path, fault: Fault) -> Error {
     match fault {
         Fault::Damaged(cause) => Error::input(path, cause, "save it again with ImageJ"),
         Fault::Unsupported(cause, remedy) => Error::unsupported(path, cause, remedy),

@@ -17,7 +17,7 @@ pub mod page;
 mod write;
 
 pub use export::{Export, Exports};
-pub use write::{remove_image, write_image, write_run};
+pub use write::{remove_image, rewrite, write_image, write_run};
 
 use crate::error::Result;
 use crate::results::{ImageResult, Particle};

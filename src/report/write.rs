@@ -47,6 +47,20 @@ pub fn remove_image(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes a run again: the files of the images whose name `is_touched` is true for, and those of the run as a whole.
+///
+/// # Errors
+/// As [`write_image`] and [`write_run`].
+pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) -> Result<()> {
+    for input in run.record.inputs.iter().filter(|input| is_touched(&input.image)) {
+        let image = run.image(input)?;
+        if image.row.error.is_none() {
+            write_image(&run.folder(input), &image, &run.picture(input, &image)?, exports)?;
+        }
+    }
+    write_run(run, exports)
+}
+
 /// Writes everything that concerns the run as a whole, in one pass over its images.
 ///
 /// # Errors

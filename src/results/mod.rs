@@ -12,6 +12,7 @@ mod curation;
 mod particle;
 mod picture;
 pub mod record;
+mod redraw;
 mod rows;
 mod store;
 
@@ -19,5 +20,6 @@ pub use curation::{CURATION, Curation, Decision};
 pub use particle::{Particle, Verdict};
 pub use picture::{PICTURE, Picture, stretch};
 pub use record::RunRecord;
+pub use redraw::{Author, Drawn, particle_id};
 pub use rows::{ImageCounts, ImageRow, ScaleBarRow};
 pub use store::{Findings, ImageResult, RESULT, RUN, Run, image_folder};

@@ -13,6 +13,8 @@ pub struct RunRecord {
     /// The resolved configuration: defaults, file and options together.
     pub config: serde_json::Value,
     pub device: DeviceRecord,
+    /// Files beside the tables that the folder has, as `--export` names them.
+    pub exports: Vec<String>,
     pub inputs: Vec<InputRecord>,
     /// Totals over all images, by what was counted.
     pub counts: BTreeMap<String, u64>,

@@ -2,7 +2,7 @@
 
 use super::record::InputRecord;
 use super::{CURATION, Curation, ImageRow, PICTURE, Particle, Picture, RunRecord};
-use crate::atomic::write_whole;
+use crate::atomic::{write_json, write_whole};
 use crate::error::{Error, Result};
 use crate::image::Region;
 use crate::measure;
@@ -109,6 +109,14 @@ impl Run {
         let mut result = ImageResult::from(found);
         result.decide(&self.curation.standing(&input.image));
         Ok(result)
+    }
+
+    /// Writes `run.json`.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn write_record(&self) -> Result<()> {
+        write_json(&self.dir.join(RUN), &self.record)
     }
 
     /// Folder of an image's results.

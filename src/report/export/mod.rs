@@ -1,6 +1,7 @@
 //! Files for other programs: one file here per format, and the list that `--export` chooses from.
 
 use crate::error::Error;
+use std::fmt;
 use std::str::FromStr;
 
 /// A file, or a set of files, that `--export` switches on and off.
@@ -68,6 +69,12 @@ impl Exports {
         self.0.contains(&export)
     }
 
+    /// These and others.
+    pub fn with(&self, others: &Self) -> Self {
+        let both = ENTRIES.iter().map(|entry| entry.export).filter(|&export| self.has(export) || others.has(export));
+        Self(both.collect())
+    }
+
     /// Names as [`FromStr`] takes them.
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|export| export.file()).collect()
@@ -86,6 +93,12 @@ impl Exports {
 impl Default for Exports {
     fn default() -> Self {
         Self(ENTRIES.iter().filter(|entry| entry.is_default).map(|entry| entry.export).collect())
+    }
+}
+
+impl fmt::Display for Exports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names().join(", "))
     }
 }
 
