@@ -2,8 +2,24 @@
 //!
 //! Everything here counts particles: volume-weighted figures would take thousands of times more of them (ISO 13322-1).
 
+mod bootstrap;
 mod collect;
+mod counts;
+mod density;
+mod difference;
+mod frame;
+mod interval;
+mod lognormal;
+mod moments;
+mod pool;
+mod quantile;
 mod summary;
+mod warnings;
 
+pub use bootstrap::RESAMPLES;
 pub use collect::{Field, Population, Sized};
+pub use density::Density;
+pub use difference::{Difference, median_difference, share_difference};
+pub use frame::WEIGHT_MAX;
+pub use pool::weights;
 pub use summary::{Counts, Distribution, Estimate, Lognormal, Share, Summary, summarize};

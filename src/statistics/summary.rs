@@ -1,7 +1,20 @@
 //! The figures of a sample.
 
 use super::Population;
+use super::bootstrap::{self, Errors, RANGES, RESAMPLES, SHARES, Sizes};
+use super::counts::counts;
+use super::density::mode_nm;
+use super::interval;
+use super::lognormal;
+use super::moments::{effective_count, mean, standard_deviation};
+use super::pool::Pool;
+use super::warnings::warnings;
 use serde::{Deserialize, Serialize};
+
+/// Half-width of the interval of D50 that the needed number of particles is told for, relative.
+const PRECISION: f64 = 0.05;
+/// Fewest particles that are ever called enough: that of a distribution whose spread is hardly known is no promise.
+const PARTICLES_MIN: usize = 30;
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -59,7 +72,8 @@ pub struct Share {
 pub struct Counts {
     /// Per image.
     pub mean: f64,
-    pub sd: f64,
+    /// `None` with one image.
+    pub sd: Option<f64>,
     pub median: f64,
     /// Variance over mean: 1 for particles scattered at random, more for clusters; `None` without particles or with one
     /// image.
@@ -88,13 +102,15 @@ pub struct Summary {
     pub weight_max: Option<f64>,
     pub per_um2: Option<Estimate>,
     pub per_image: Counts,
-    /// Weighted: below 30, 30 to 200, 50 to 150, above 200 nm.
+    /// Weighted: below 30, 30 to 200, 50 to 150, 200 nm and above.
     pub size_shares: Vec<Share>,
     /// Weighted: particles with a cup.
     pub cup_share: Option<Estimate>,
     /// Particles that it takes in all for D50 to be known to 5 % either way, and how many more that are.
     pub count_for_5_percent: Option<usize>,
     pub more_for_5_percent: Option<usize>,
+    /// Of Student's t in the intervals of sizes and shares: effective number of images (or particles) less one.
+    pub degrees_of_freedom: Option<f64>,
     /// Resamples, and what was resampled: `images`, or `particles` where there are too few images.
     pub resample_count: usize,
     pub resampled: String,
@@ -104,10 +120,111 @@ pub struct Summary {
 
 /// The figures of a population.
 pub fn summarize(population: &Population) -> Summary {
-    let scaled = population.fields.iter().filter(|field| field.pixel_size.is_some());
-    Summary {
-        image_count: scaled.clone().count(),
-        count: scaled.map(|field| field.accepted.len()).sum(),
-        ..Summary::default()
+    let pool = Pool::of(population);
+    let found = bootstrap::figures(&pool);
+    let (figures, errors) = (found.map(|f| f.0), found.and_then(|f| f.1));
+    let freedom = if pool.is_by_image() {
+        effective_count(&pool.images.iter().map(|image| image.weight).collect::<Vec<_>>())
+    } else {
+        effective_count(&pool.weights)
+    } - 1.0;
+    let shares = figures.map(|figures| {
+        let count = effective_count(&pool.weights);
+        std::array::from_fn(|i| interval::share(figures.shares[i], errors.map(|e| e.shares[i]), freedom, count))
+    });
+    let scaled = || population.fields.iter().filter(|field| field.pixel_size.is_some());
+    let count_for_5_percent =
+        errors.and_then(|errors| count_for(PRECISION, pool.count(), errors.weighted.quantiles[1]));
+    let mut summary = Summary {
+        image_count: pool.images.len(),
+        unscaled_image_count: population.fields.len() - pool.images.len(),
+        failed_image_count: population.failed_count,
+        count: pool.count(),
+        border_count: scaled().map(|field| field.border_count).sum(),
+        area_um2: pool.area_um2(),
+        weighted: distribution(&pool, &pool.weights, figures.map(|f| f.weighted), errors.map(|e| e.weighted), freedom),
+        unweighted: distribution(
+            &pool,
+            &pool.ones,
+            figures.map(|f| f.unweighted),
+            errors.map(|e| e.unweighted),
+            freedom,
+        ),
+        weight_max: pool.weights.iter().copied().reduce(f64::max),
+        per_um2: density(&pool, errors),
+        per_image: counts(&pool.images.iter().map(|image| image.count).collect::<Vec<_>>()),
+        size_shares: shares.map(size_shares).unwrap_or_default(),
+        cup_share: shares.and_then(|shares: [Estimate; SHARES]| shares.last().copied()),
+        count_for_5_percent,
+        more_for_5_percent: count_for_5_percent.map(|count| count.saturating_sub(pool.count())),
+        degrees_of_freedom: errors.map(|_| freedom),
+        resample_count: errors.map_or(0, |_| RESAMPLES),
+        resampled: if pool.is_by_image() { "images" } else { "particles" }.into(),
+        warnings: Vec::new(),
+    };
+    summary.warnings = warnings(population, &pool, &summary);
+    summary
+}
+
+/// What is told of the diameters with the given weights.
+fn distribution(
+    pool: &Pool,
+    weights: &[f64],
+    sizes: Option<Sizes>,
+    errors: Option<Sizes>,
+    freedom: f64,
+) -> Distribution {
+    let Some(sizes) = sizes else { return Distribution::default() };
+    let diameters = &pool.diameters_nm;
+    let logs: Vec<f64> = diameters.iter().map(|d| d.ln()).collect();
+    let quantile = |i: usize| interval::positive(sizes.quantiles[i], errors.map(|e| e.quantiles[i]), freedom);
+    let [d10, d50, d90] = sizes.quantiles;
+    Distribution {
+        d10_nm: Some(quantile(0)),
+        d50_nm: Some(quantile(1)),
+        d90_nm: Some(quantile(2)),
+        mode_nm: mode_nm(diameters, weights),
+        mean_nm: Some(interval::positive(sizes.mean, errors.map(|e| e.mean), freedom)),
+        sd_nm: standard_deviation(diameters, weights),
+        geometric_mean_nm: mean(&logs, weights).map(f64::exp),
+        geometric_sd: standard_deviation(&logs, weights).map(f64::exp),
+        span: (diameters.len() > 1).then(|| (d90 - d10) / d50),
+        lognormal: lognormal::fit(diameters, weights),
     }
+}
+
+/// Particles per µm², with an interval by image; with too few images that of particles scattered at random (Poisson).
+fn density(pool: &Pool, errors: Option<Errors>) -> Option<Estimate> {
+    let area = pool.area_um2();
+    let value = pool.weights.iter().sum::<f64>() / area;
+    let areas: Vec<f64> = pool.images.iter().map(|image| image.area_um2).collect();
+    (area > 0.0).then(|| {
+        if pool.is_by_image() {
+            interval::positive(value, errors.map(|e| e.per_um2), effective_count(&areas) - 1.0)
+        } else {
+            interval::positive(value, Some(effective_count(&pool.weights).powf(-0.5)), f64::MAX)
+        }
+    })
+}
+
+fn size_shares(shares: [Estimate; SHARES]) -> Vec<Share> {
+    let name = |(from, to): (f64, f64)| match (from > 0.0, to.is_finite()) {
+        (false, _) => format!("below {to} nm"),
+        (true, false) => format!("{from} nm and above"),
+        (true, true) => format!("{from} to {to} nm"),
+    };
+    let share = |(range, share): ((f64, f64), Estimate)| Share {
+        name: name(range),
+        from_nm: Some(range.0).filter(|from| *from > 0.0),
+        to_nm: Some(range.1).filter(|to| to.is_finite()),
+        share,
+    };
+    RANGES.into_iter().zip(shares).map(share).collect()
+}
+
+/// Particles for a relative half-width of the 95 % interval, were more images taken like these: the error falls with the
+/// square root of their number.
+fn count_for(precision: f64, count: usize, log_error: f64) -> Option<usize> {
+    let needed = count as f64 * (interval::Z * log_error / precision).powi(2);
+    (needed > 0.0).then(|| (needed.ceil() as usize).max(PARTICLES_MIN))
 }

@@ -1,0 +1,145 @@
+//! What to mind about the figures, in plain words, each with what to do.
+
+use super::bootstrap::RANGES;
+use super::moments::effective_count;
+use super::pool::{IMAGES_MIN, Pool};
+use super::{Population, Summary, WEIGHT_MAX};
+
+/// Particles below which D10 and D90 rest on ten or fewer.
+const FEW_PARTICLES: usize = 100;
+/// Images below which the difference between fields is badly known: Student's t is a sixth above that of many at nine.
+const FEW_IMAGES: usize = 10;
+/// Weight from which few particles decide the weighted figures.
+const LARGE_WEIGHT: f64 = 4.0;
+/// Index of dispersion from which particles are called clustered, if chance is an unlikely reason.
+const CLUSTERED: f64 = 2.0;
+/// Standard errors from 1, that of particles scattered at random, that are unlikely to come by chance.
+const UNLIKELY: f64 = 3.0;
+/// Ratio of pixel sizes from which small particles are seen in some images and not in others.
+const PIXEL_SIZE_RATIO: f64 = 2.0;
+
+/// About a summary whose figures are complete.
+pub(super) fn warnings(population: &Population, pool: &Pool, summary: &Summary) -> Vec<String> {
+    let all = [
+        left_out(summary),
+        unscaled(summary),
+        few_particles(summary),
+        few_images(pool, summary),
+        one_image(pool),
+        large_weights(pool, summary),
+        clustered(summary),
+        pixel_sizes(population),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn left_out(summary: &Summary) -> Option<String> {
+    let failed = summary.failed_image_count;
+    (failed > 0).then(|| {
+        format!("{} could not be analysed and {} left out: see images.csv for why.", images(failed), are(failed))
+    })
+}
+
+fn unscaled(summary: &Summary) -> Option<String> {
+    let unscaled = summary.unscaled_image_count;
+    (unscaled > 0).then(|| {
+        let left = if summary.image_count == 0 { "so there are no sizes" } else { "so they are in no figure here" };
+        let left = if unscaled == 1 && summary.image_count > 0 { "so it is in no figure here" } else { left };
+        format!("{} without a pixel size, {left}: give it with --pixel-size.", have(unscaled))
+    })
+}
+
+fn few_particles(summary: &Summary) -> Option<String> {
+    let count = summary.count;
+    match count {
+        _ if summary.image_count == 0 => None,
+        0 => Some("No vesicle was accepted, so there is no size distribution: look at the overlays for why.".into()),
+        _ if count < FEW_PARTICLES => Some(format!(
+            "Only {}: D10 and D90 rest on {} or fewer at either end. Analyse more fields.",
+            if count == 1 { "1 particle".into() } else { format!("{count} particles") },
+            (count / 10).max(1),
+        )),
+        _ => None,
+    }
+}
+
+fn few_images(pool: &Pool, summary: &Summary) -> Option<String> {
+    let filled = pool.filled_count();
+    if filled == 0 {
+        return None;
+    }
+    if !pool.is_by_image() {
+        return Some(format!(
+            "Particles come from {}: the intervals do not contain the difference between fields and are too narrow. \
+             Analyse at least {IMAGES_MIN} fields, better {FEW_IMAGES} or more.",
+            images(filled)
+        ));
+    }
+    (summary.image_count < FEW_IMAGES).then(|| {
+        format!(
+            "Only {}: the difference between fields is judged from few, which makes the intervals wide. Analyse \
+             {FEW_IMAGES} or more.",
+            images(summary.image_count)
+        )
+    })
+}
+
+fn one_image(pool: &Pool) -> Option<String> {
+    let weights: Vec<f64> = pool.images.iter().map(|image| image.weight).collect();
+    let most = pool.images.iter().map(|image| image.count).max().unwrap_or(0);
+    (pool.is_by_image() && effective_count(&weights) < IMAGES_MIN as f64).then(|| {
+        let share = 100.0 * most as f64 / pool.count().max(1) as f64;
+        format!(
+            "Few images hold most particles (one alone {share:.0} %): the sample is only as good as these. Analyse more \
+             fields."
+        )
+    })
+}
+
+fn large_weights(pool: &Pool, summary: &Summary) -> Option<String> {
+    let largest = summary.weight_max.filter(|weight| *weight > LARGE_WEIGHT)?;
+    let capped = match pool.capped_count {
+        0 => String::new(),
+        1 => format!(" One nearly fills its image; its weight was held at {WEIGHT_MAX:.0}."),
+        count => format!(" {count} nearly fill their images; their weights were held at {WEIGHT_MAX:.0}."),
+    };
+    Some(format!(
+        "Some particles are so large for their images that one counts for {largest:.1} (edge correction), so the weighted \
+         figures rest on few.{capped} Take images at lower magnification, and compare with the unweighted figures."
+    ))
+}
+
+fn clustered(summary: &Summary) -> Option<String> {
+    let index = summary.per_image.dispersion_index?;
+    let error = (2.0 / (summary.image_count as f64 - 1.0)).sqrt();
+    (index > CLUSTERED && index > 1.0 + UNLIKELY * error).then(|| {
+        format!(
+            "The number of particles differs from image to image {index:.1} times as much as by chance (index of \
+             dispersion): they cluster, or the fields were not alike. Choose fields at places fixed beforehand."
+        )
+    })
+}
+
+fn pixel_sizes(population: &Population) -> Option<String> {
+    let sizes = population.fields.iter().filter_map(|field| field.pixel_size).map(|size| size.mean_nm());
+    let (low, high) = sizes.fold((f64::INFINITY, 0.0_f64), |(low, high), size| (low.min(size), high.max(size)));
+    (high > PIXEL_SIZE_RATIO * low).then(|| {
+        format!(
+            "Pixel sizes differ from {low:.2} to {high:.2} nm: coarse images miss particles near {:.0} nm, fine ones cut \
+             large ones off. Analyse each magnification on its own and compare.",
+            RANGES[0].1
+        )
+    })
+}
+
+fn images(count: usize) -> String {
+    if count == 1 { "1 image".into() } else { format!("{count} images") }
+}
+
+fn have(count: usize) -> String {
+    if count == 1 { "1 image is".into() } else { format!("{count} images are") }
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
