@@ -16,9 +16,16 @@ const TOLERANCE_PX: f64 = 0.15;
 ///
 /// # Errors
 /// [`crate::error::Error::Output`].
-pub fn entry(image_number: usize, image: &ImageResult, particle: &Particle, picture: &Picture, page: &Path) -> Result<String> {
+pub fn entry(
+    image_number: usize,
+    image: &ImageResult,
+    particle: &Particle,
+    picture: &Picture,
+    page: &Path,
+) -> Result<String> {
     let (id, status, class) = (particle.id, particle.status.name(), particle.class.name());
-    let mut html = format!("<li class=\"p {status}\" id=\"p-{image_number}-{id}\" data-s=\"{status}\" data-c=\"{class}\"");
+    let mut html =
+        format!("<li class=\"p {status}\" id=\"p-{image_number}-{id}\" data-s=\"{status}\" data-c=\"{class}\"");
     write_data(&mut html, image, particle);
     html.push('>');
     if let Some(window) = Window::of(particle) {

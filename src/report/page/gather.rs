@@ -1,6 +1,6 @@
 //! The second pass: pictures, each decoded once; galleries and figures; pages per image where the main page has no room.
 
-use super::document::{Document, Section};
+use super::document::Section;
 use super::facts_of_image;
 use super::gallery;
 use super::paths::{PageName, page_name};
@@ -13,7 +13,6 @@ use crate::error::Result;
 use crate::report::overlay::is_drawn;
 use crate::results::record::InputRecord;
 use crate::results::{ImageResult, Picture, Run};
-use askama::Template;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,8 +59,10 @@ pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
     let mut has_room = true;
     let all: Vec<(usize, &InputRecord)> = (1..).zip(&run.record.inputs).collect();
     for some in all.chunks(AT_ONCE) {
-        let shown: Vec<Option<Shown>> =
-            some.par_iter().map(|(number, input)| show(run, survey, *number, input, has_room)).collect::<Result<_>>()?;
+        let shown: Vec<Option<Shown>> = some
+            .par_iter()
+            .map(|(number, input)| show(run, survey, *number, input, has_room))
+            .collect::<Result<_>>()?;
         let mut paged = Vec::new();
         for shown in shown.into_iter().flatten() {
             has_room &= gathered.figures.len() + shown.figure.len() <= PICTURES_BYTES;
@@ -94,15 +95,8 @@ fn show(run: &Run, survey: &Survey, image_number: usize, input: &InputRecord, ha
     }
     let picture = run.picture(input, &image)?;
     let main = run.dir.join(super::REPORT);
-    let mut shown = Shown {
-        image_number,
-        name,
-        figure: String::new(),
-        entries: String::new(),
-        is_whole: true,
-        image,
-        picture,
-    };
+    let mut shown =
+        Shown { image_number, name, figure: String::new(), entries: String::new(), is_whole: true, image, picture };
     if has_room {
         shown.figure = view::figure(image_number, &shown.image, &shown.picture, SIDE_MAIN, &main)?;
     }
@@ -135,10 +129,12 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
     let mut particles: Vec<_> = image.particles.iter().filter(|p| is_drawn(p) || p.decision.is_some()).collect();
     let drawn = particles.len();
     // Vesicles come first in an image; of the rest the most likely ones are kept, shown in the image's order.
-    particles.sort_by(|a, b| (!a.is_vesicle()).cmp(&!b.is_vesicle()).then_with(|| {
-        let sure = |p: &crate::results::Particle| p.confidence.unwrap_or(1.0);
-        if a.is_vesicle() { a.id.cmp(&b.id) } else { sure(b).total_cmp(&sure(a)).then(a.id.cmp(&b.id)) }
-    }));
+    particles.sort_by(|a, b| {
+        (!a.is_vesicle()).cmp(&!b.is_vesicle()).then_with(|| {
+            let sure = |p: &crate::results::Particle| p.confidence.unwrap_or(1.0);
+            if a.is_vesicle() { a.id.cmp(&b.id) } else { sure(b).total_cmp(&sure(a)).then(a.id.cmp(&b.id)) }
+        })
+    });
     particles.truncate(THUMBS_MAX);
     particles.sort_by_key(|p| p.id);
     let entries: Vec<String> =
@@ -153,7 +149,7 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
         name(&image.row.image),
         run.record.inputs.len(),
     );
-    let figure = super::images::view_controls() + &view::figure(*image_number, image, picture, SIDE_PAGE, path)?;
+    let figure = super::parts::images::view_controls() + &view::figure(*image_number, image, picture, SIDE_PAGE, path)?;
     let sections = [
         Section { id: "pictures", title: "Picture", html: figure },
         Section { id: "particles-of-run", title: "Particles and review", html: super::rendered(&review, path)? },
