@@ -326,7 +326,7 @@ impl Record {
             sha256: row.input_sha256.clone(),
             bytes,
             output: output.into(),
-            status: if failed { "failed" } else { "ok" }.into(),
+            status: InputRecord::status(failed).into(),
             seconds: row.seconds,
             scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
         });

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::measure::Status;
 use crate::results::record::InputRecord;
 use crate::results::{ImageResult, Picture, Run};
+use crate::statistics::{Field, Population};
 use crate::units::PixelSize;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{self, FilterType as Resampling};
@@ -46,10 +47,10 @@ struct Candidate<'a> {
 ///
 /// # Errors
 /// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
-pub fn write_figures(run: &Run) -> Result<()> {
+pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
     let folder = run.dir.join(FIGURES);
     remove(&folder)?;
-    let candidates = candidates(run)?;
+    let candidates = candidates(run, population);
     if candidates.is_empty() {
         return Ok(());
     }
@@ -78,18 +79,16 @@ pub fn write_figures(run: &Run) -> Result<()> {
 }
 
 /// Images with a pixel size and a vesicle, in the order of the run.
-fn candidates(run: &Run) -> Result<Vec<Candidate<'_>>> {
-    let mut candidates = Vec::new();
-    for input in &run.record.inputs {
-        let image = run.image(input)?;
-        let count = image.particles.iter().filter(|p| p.status == Status::Accepted).count();
-        let (Some(pixel_size), true) = (image.row.pixel_size, count > 0) else { continue };
-        let (width, height) = image.size_px();
-        let (width_nm, height_nm) = (width as f64 * pixel_size.x_nm, height as f64 * pixel_size.y_nm);
-        let density = count as f64 / (width_nm * height_nm);
-        candidates.push(Candidate { input, pixel_size, field_nm: width_nm.max(height_nm), density });
-    }
-    Ok(candidates)
+fn candidates<'a>(run: &'a Run, population: &Population) -> Vec<Candidate<'a>> {
+    let analysed = run.record.inputs.iter().filter(|input| !input.is_failed());
+    let candidate = |(input, field): (&'a InputRecord, &Field)| {
+        let pixel_size = field.pixel_size.filter(|_| !field.accepted.is_empty())?;
+        let (width_nm, height_nm) =
+            (field.size_px.0 as f64 * pixel_size.x_nm, field.size_px.1 as f64 * pixel_size.y_nm);
+        let density = field.accepted.len() as f64 / (width_nm * height_nm);
+        Some(Candidate { input, pixel_size, field_nm: width_nm.max(height_nm), density })
+    };
+    analysed.zip(&population.fields).filter_map(candidate).collect()
 }
 
 /// Those whose density of vesicles is nearest to the median of all, among the half that comes first by `order`, in the

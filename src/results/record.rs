@@ -54,6 +54,20 @@ pub struct InputRecord {
     pub scale: Option<serde_json::Value>,
 }
 
+impl InputRecord {
+    /// Whether there are no results of it.
+    pub fn is_failed(&self) -> bool {
+        self.status == FAILED
+    }
+
+    /// The word for whether an image failed.
+    pub fn status(is_failed: bool) -> &'static str {
+        if is_failed { FAILED } else { "ok" }
+    }
+}
+
+const FAILED: &str = "failed";
+
 /// Time spent in one stage over all images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
