@@ -4,6 +4,7 @@
 
 use super::world::{PLAIN, World};
 use cupule::statistics::{Distribution, summarize};
+use std::time::Instant;
 
 /// Particles per µm², enough for the bias to show above chance.
 const PER_UM2: f64 = 20.0;
@@ -15,7 +16,9 @@ fn quantiles(of: &Distribution) -> [f64; 3] {
 /// Relative errors of D10, D50, D90 and the number per µm²: of everything that is seen, whole ones, and weighted ones.
 fn biases(world: &World, fields: usize) -> [[f64; 4]; 3] {
     let (population, mut seen) = world.sample(fields, 1);
+    let start = Instant::now();
     let summary = summarize(&population);
+    let seconds = start.elapsed().as_secs_f64();
     seen.sort_by(f64::total_cmp);
     let clipped = [0.1, 0.5, 0.9].map(|share| seen[(share * seen.len() as f64) as usize]);
     let truth = world.quantiles_nm();
@@ -29,7 +32,7 @@ fn biases(world: &World, fields: usize) -> [[f64; 4]; 3] {
         errors(quantiles(&summary.weighted), summary.per_um2.unwrap().value),
     ];
     println!(
-        "{} nm/px, {fields} frames, n {}, largest weight {:.1}",
+        "{} nm/px, {fields} frames, n {}, largest weight {:.1}, {seconds:.2} s",
         world.pixel_nm,
         summary.count,
         summary.weight_max.unwrap()
@@ -45,10 +48,11 @@ fn biases(world: &World, fields: usize) -> [[f64; 4]; 3] {
 #[test]
 fn weights_make_up_for_what_the_border_cuts_off() {
     let small = World { frame_px: 1024, per_um2: 60.0, ..PLAIN };
-    let [seen, whole, weighted] = biases(&small, 200);
+    let [seen, whole, weighted] = biases(&small, 100);
     assert!(seen[0] < -0.1 && seen[3] > 0.1, "{seen:?}");
     assert!(whole[2] < -0.02 && whole[3] < -0.1, "{whole:?}");
-    assert!(weighted.iter().all(|error| error.abs() < 0.03), "{weighted:?}");
+    // Three standard errors: of 5,000 particles, and of their number.
+    assert!(weighted[..3].iter().all(|error| error.abs() < 0.03) && weighted[3].abs() < 0.045, "{weighted:?}");
 }
 
 /// `cargo test --release --test statistics -- --ignored --nocapture bias`

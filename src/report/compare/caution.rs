@@ -19,7 +19,7 @@ pub(super) fn warnings(members: &[Member]) -> Vec<String> {
         pixel_sizes(members),
         samples(members, "stains", |m| m.sample.as_ref()?.preparation.stain.clone()),
         samples(members, "ways to choose fields", |m| {
-            Some(m.sample.as_ref()?.fields.selection.map(|s| format!("{s:?}").to_lowercase())?)
+            m.sample.as_ref()?.fields.selection.map(|s| format!("{s:?}").to_lowercase())
         }),
         curations(members),
         shared_images(members),

@@ -37,6 +37,10 @@ const fn figure(
     Figure { name, unit, title, get, show }
 }
 
+/// Why the EV-like fraction's own interval and that of its difference do not fit each other.
+pub(super) const FRACTION_NOTE: &str = "The interval of the EV-like fraction takes particles for independent (Wilson); that \
+                                        of its difference is made by image.";
+
 /// Sizes are weighted by Miles and Lantuejoul.
 pub(super) const FIGURES: [Figure; 14] = [
     figure("image_count", "1", "Images with a pixel size", |m| exact(m.summary.image_count as f64), whole),

@@ -1,6 +1,6 @@
 //! `compare.html`: the runs side by side, for people; no script, nothing from outside.
 
-use super::figures::FIGURES;
+use super::figures::{FIGURES, FRACTION_NOTE};
 use super::{Comparison, Member};
 use crate::error::Result;
 use crate::report::page::chart::{Axis, Chart, Key, Series};
@@ -14,8 +14,9 @@ use std::path::Path;
 const POINTS: usize = 240;
 /// Most steps that are drawn of a cumulative distribution.
 const STEPS_MAX: usize = 600;
-/// Letters of a name in a chart, where there is little room.
+/// Letters of a name in a legend, and names in it, where there is little room: else runs go by their numbers.
 const LETTERS_MAX: usize = 18;
+const NAMES_MAX: usize = 2;
 
 pub(super) fn write(path: &Path, comparison: &Comparison) -> Result<()> {
     let section = |id, title, html| Section { id, title, html };
@@ -50,15 +51,17 @@ fn verdict(comparison: &Comparison) -> String {
     )
 }
 
-/// Short enough for a chart.
-fn short(member: &Member) -> String {
-    let text = visible(&member.name);
-    let letters: Vec<char> = text.chars().collect();
-    if letters.len() <= LETTERS_MAX {
-        return text;
-    }
-    let end: String = letters[letters.len() - LETTERS_MAX + 1..].iter().collect();
-    format!("…{end}")
+/// What a run is called in a legend.
+fn label(comparison: &Comparison, at: usize) -> String {
+    let text = visible(&comparison.members[at].name);
+    let is_short = text.chars().count() <= LETTERS_MAX && comparison.members.len() <= NAMES_MAX;
+    if is_short { text } else { (at + 1).to_string() }
+}
+
+/// Which number is which run.
+fn numbers(comparison: &Comparison) -> String {
+    let one = |(i, member): (usize, &Member)| format!("{}: {}", i + 1, name(&member.name));
+    comparison.members.iter().enumerate().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn sizes(comparison: &Comparison) -> String {
@@ -105,12 +108,12 @@ fn densities(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], larges
     let description = "Kernel densities of the diameters of the runs, weighted, one line each.";
     let x = Axis::from_zero("Diameter, nm", largest);
     let mut chart = Chart::new("compare-density", "Size distributions of the runs", description, x, y);
-    for (i, (member, curve)) in comparison.members.iter().zip(&curves).enumerate() {
+    for (i, curve) in curves.iter().enumerate() {
         chart.line(curve, Series(i));
-        chart.key(Series(i), Key::Line, &short(member));
+        chart.key(Series(i), Key::Line, &label(comparison, i));
     }
     let caption = "Kernel density on the logarithm of the diameter (Silverman's bandwidth).";
-    format!("<figure>{}<figcaption>{caption}</figcaption></figure>", chart.svg())
+    format!("<figure>{}<figcaption>{caption} {}</figcaption></figure>", chart.svg(), numbers(comparison))
 }
 
 fn cumulative(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], largest: f64) -> String {
@@ -118,7 +121,7 @@ fn cumulative(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], large
     let x = Axis::from_zero("Diameter, nm", largest);
     let description = "Cumulative number distributions of the diameters of the runs, weighted, one line each.";
     let mut chart = Chart::new("compare-cumulative", "Cumulative size distributions of the runs", description, x, y);
-    for (i, (member, (d, weights))) in comparison.members.iter().zip(diameters).enumerate() {
+    for (i, (d, weights)) in diameters.iter().enumerate() {
         let (total, every) = (weights.iter().sum::<f64>(), d.len().div_ceil(STEPS_MAX).max(1));
         let mut sum = 0.0;
         let mut steps = vec![[0.0, 0.0]];
@@ -131,9 +134,10 @@ fn cumulative(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], large
         if !d.is_empty() {
             chart.steps(&steps, Series(i));
         }
-        chart.key(Series(i), Key::Line, &short(member));
+        chart.key(Series(i), Key::Line, &label(comparison, i));
     }
-    format!("<figure>{}<figcaption>Share of the particles that are no larger.</figcaption></figure>", chart.svg())
+    let caption = "Share of the particles that are no larger.";
+    format!("<figure>{}<figcaption>{caption} {}</figcaption></figure>", chart.svg(), numbers(comparison))
 }
 
 /// A figure of every run with its interval.
@@ -164,9 +168,7 @@ fn intervals(
         }
         chart.points([[x, scale * value]], Series(i));
     }
-    let list: Vec<String> =
-        comparison.members.iter().enumerate().map(|(i, member)| format!("{}: {}", i + 1, name(&member.name))).collect();
-    format!("<figure>{}<figcaption>With 95 % intervals. {}</figcaption></figure>", chart.svg(), list.join("; "))
+    format!("<figure>{}<figcaption>With 95 % intervals. {}</figcaption></figure>", chart.svg(), numbers(comparison))
 }
 
 fn figures(comparison: &Comparison) -> String {
@@ -182,7 +184,7 @@ fn figures(comparison: &Comparison) -> String {
         .collect();
     let caption =
         "Figures of the runs with 95 % intervals; sizes are number-weighted and corrected for cut off particles";
-    table(caption, &headings, &rows)
+    format!("{}<p class=\"quiet\">{}</p>", table(caption, &headings, &rows), escape(FRACTION_NOTE))
 }
 
 fn runs(comparison: &Comparison) -> String {

@@ -1,7 +1,7 @@
 //! The comparison as text and as CSV.
 
 use super::Comparison;
-use super::figures::{FIGURES, Figure};
+use super::figures::{FIGURES, FRACTION_NOTE, Figure};
 use crate::error::Result;
 use crate::report::csv::{Table, decimal, harmless};
 use crate::report::page::text::{estimate, visible};
@@ -28,7 +28,9 @@ pub fn text(comparison: &Comparison) -> String {
         text += cells.collect::<Vec<_>>().join("  ").trim_end();
         text.push('\n');
     }
-    text += "Figures with 95 % intervals; sizes are number-weighted and corrected for cut off particles.\n\n";
+    text += "Figures with 95 % intervals; sizes are number-weighted and corrected for cut off particles.\n";
+    text += FRACTION_NOTE;
+    text += "\n\n";
     for contrast in &comparison.contrasts {
         text += &format!("{}\n{}\n", visible(&contrast.d50_verdict), visible(&contrast.ev_like_verdict));
     }
