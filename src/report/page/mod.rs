@@ -1,9 +1,43 @@
 //! `report.html`: the run for people, in one file.
+//!
+//! The page needs nothing from outside, can be read and printed without its script, and never grows beyond what a browser
+//! shows at once: what has no room in it is on pages per image below `pages/`.
 
-use crate::error::Result;
+pub mod chart;
+pub mod document;
+mod gallery;
+mod gather;
+mod outline;
+mod parts;
+mod paths;
+mod review;
+mod sample;
+mod survey;
+pub mod table;
+pub mod text;
+mod thumbs;
+mod view;
+
+use crate::error::{Error, Result};
 use crate::purity::{Purity, Sample};
-use crate::results::Run;
+use crate::report::columns::{IMAGES, Value};
+use crate::results::{ImageRow, Run};
 use crate::statistics::{Population, Summary};
+use askama::Template;
+use document::{Document, Section};
+use gather::gather;
+use parts::{glance, images, methods, purity, rejected, scale, shapes, sizes};
+use review::{Review, intro};
+use std::path::Path;
+use survey::Survey;
+
+/// Name of the file in a run's folder.
+pub const REPORT: &str = "report.html";
+/// What stands behind the name of a page.
+const PROGRAM: &str = "cupule report";
+const STYLE: &str = include_str!("assets/report.css");
+/// The script in parts, each a function of its own.
+const SCRIPT: &str = concat!(include_str!("assets/zoom.js"), include_str!("assets/review.js"));
 
 /// What the page is made from.
 pub struct Page<'a> {
@@ -17,7 +51,63 @@ pub struct Page<'a> {
 /// Writes `report.html`, and a page per image below `pages/` where it would become too large.
 ///
 /// # Errors
-/// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
-pub fn write_page(_page: &Page<'_>) -> Result<()> {
-    Ok(())
+/// [`Error::Output`]; [`Error::Input`] when results of the run are damaged.
+pub fn write_page(page: &Page<'_>) -> Result<()> {
+    let path = page.run.dir.join(REPORT);
+    let survey = Survey::of(page.run)?;
+    let mut gathered = gather(page.run, &survey)?;
+    let elsewhere = "the others are on the pages of the images, which the table of images links to";
+    let words = intro(survey.chosen_count(), survey.drawn_count, survey.undrawn_count, elsewhere);
+    let named = (1..).zip(&survey.images).collect();
+    let review = Review::new(words, std::mem::take(&mut gathered.entries), &named);
+    let particles = sample::Particles::of(page.population);
+    let section = |id, title, html| Section { id, title, html };
+    let sections = [
+        section("glance", "At a glance", glance::html(page, &survey)),
+        section("sizes", "Size distribution", sizes::html(&particles, page.summary)),
+        section("images", "Images", images::html(&survey.images, page.population, &gathered)),
+        section("pictures", "Pictures", images::pictures(&survey.images, &gathered)),
+        section("particles-of-run", "Particles and review", rendered(&review, &path)?),
+        section("shapes", "Shapes and cups", shapes::html(&particles, page.summary)),
+        section("rejected", "Rejected candidates and decisions", rejected::html(&survey, page.population)),
+        section("purity", "Purity", purity::html(page.purity)),
+        section("scale", "Calibration", scale::html(&page.run.record)),
+        section("methods", "Methods and provenance", methods::html(&page.run.record)),
+    ];
+    let sample = page.sample.and_then(|sample| sample.name.as_deref()).map(text::visible);
+    let title = sample.map_or_else(|| PROGRAM.into(), |name| format!("{name} · {PROGRAM}"));
+    let footer = format!(
+        "Made by cupule {} from the results of the run; the tables beside this file (particles.csv, images.csv, \
+         statistics.json, purity.json) hold all figures.",
+        text::escape(&page.run.record.cupule_version)
+    );
+    document(&title, &glance::header(page), &sections, &footer).write(&path)
+}
+
+/// A page with the report's looks and its script.
+fn document<'a>(title: &'a str, header: &'a str, sections: &'a [Section], footer: &'a str) -> Document<'a> {
+    Document::new(title, header, sections, footer, STYLE, SCRIPT)
+}
+
+/// A template filled in, for the page at `path`.
+fn rendered(template: &impl Template, path: &Path) -> Result<String> {
+    template.render().map_err(|error| Error::output(path, error, "report this as a fault of the program"))
+}
+
+/// All that is known about an image, as in `images.csv`.
+fn facts_of_image(row: &ImageRow) -> String {
+    let lines: Vec<(&str, String)> = IMAGES
+        .iter()
+        .filter_map(|column| {
+            let value = match (column.get)(row) {
+                Value::Missing => return None,
+                Value::Text(text) if text.is_empty() => return None,
+                Value::Text(text) => text::name(&text),
+                Value::Number(number) => crate::report::csv::decimal(number),
+                Value::Integer(integer) => integer.to_string(),
+            };
+            Some((column.name, value))
+        })
+        .collect();
+    table::facts(&lines)
 }

@@ -1,0 +1,160 @@
+//! The second pass: pictures, each decoded once; galleries and figures; pages per image where the main page has no room.
+
+use super::document::Section;
+use super::facts_of_image;
+use super::gallery;
+use super::paths::{PageName, page_name};
+use super::review::{Review, intro};
+use super::survey::{Survey, THUMBS_MAX};
+use super::text::{escape, href, name, visible};
+use super::view::{self, SIDE_MAIN, SIDE_PAGE};
+use crate::atomic::output_error;
+use crate::error::Result;
+use crate::report::overlay::is_drawn;
+use crate::results::record::InputRecord;
+use crate::results::{ImageResult, Picture, Run};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Bytes of pictures with outlines in the main page. With 2,000 particles of some 3 kB it stays far below 15 MB.
+const PICTURES_BYTES: usize = 2_000_000;
+/// Images that are in memory at once. What is written does not depend on it.
+const AT_ONCE: usize = 8;
+
+/// What the main page shows of the images.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Figures of the first images.
+    pub figures: String,
+    pub figure_count: usize,
+    /// Entries of the gallery.
+    pub entries: String,
+    /// Link to where an image is shown, by number: a page of its own, or a place in the main page.
+    pub links: BTreeMap<usize, String>,
+    /// Number of pages per image.
+    pub page_count: usize,
+}
+
+/// One image as far as the main page needs it.
+struct Shown {
+    image_number: usize,
+    name: PageName,
+    image: ImageResult,
+    picture: Picture,
+    /// Empty once the main page has no more room.
+    figure: String,
+    entries: String,
+    /// Whether every particle that is drawn is in the main page's gallery.
+    is_whole: bool,
+}
+
+/// Gathers what the main page shows, and writes the pages per image.
+///
+/// # Errors
+/// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
+pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
+    let mut gathered = Gathered::default();
+    let mut has_room = true;
+    let all: Vec<(usize, &InputRecord)> = (1..).zip(&run.record.inputs).collect();
+    for some in all.chunks(AT_ONCE) {
+        let shown: Vec<Option<Shown>> = some
+            .par_iter()
+            .map(|(number, input)| show(run, survey, *number, input, has_room))
+            .collect::<Result<_>>()?;
+        let mut paged = Vec::new();
+        for shown in shown.into_iter().flatten() {
+            has_room &= gathered.figures.len() + shown.figure.len() <= PICTURES_BYTES;
+            gathered.entries += &shown.entries;
+            if has_room {
+                gathered.figures += &shown.figure;
+                gathered.figure_count += 1;
+            }
+            if has_room && shown.is_whole {
+                gathered.links.insert(shown.image_number, format!("#v-{}", shown.image_number));
+            } else {
+                gathered.links.insert(shown.image_number, href(&shown.name.relative));
+                paged.push(shown);
+            }
+        }
+        gathered.page_count += paged.len();
+        paged.par_iter().try_for_each(|shown| write_page(run, shown))?;
+    }
+    Ok(gathered)
+}
+
+/// What one image has to show; `None` when it failed.
+fn show(run: &Run, survey: &Survey, image_number: usize, input: &InputRecord, has_room: bool) -> Result<Option<Shown>> {
+    let name = page_name(&run.dir, &input.output);
+    let image = run.image(input)?;
+    if image.row.error.is_some() {
+        // A page that an earlier run left would be taken for this one's.
+        remove(&name.path)?;
+        return Ok(None);
+    }
+    let picture = run.picture(input, &image)?;
+    let main = run.dir.join(super::REPORT);
+    let mut shown =
+        Shown { image_number, name, figure: String::new(), entries: String::new(), is_whole: true, image, picture };
+    if has_room {
+        shown.figure = view::figure(image_number, &shown.image, &shown.picture, SIDE_MAIN, &main)?;
+    }
+    for particle in shown.image.particles.iter().filter(|p| is_drawn(p) || p.decision.is_some()) {
+        if survey.is_chosen(image_number, particle.id) {
+            shown.entries += &gallery::entry(image_number, &shown.image, particle, &shown.picture, &main)?;
+        } else {
+            shown.is_whole = false;
+        }
+    }
+    if has_room && shown.is_whole {
+        remove(&shown.name.path)?;
+    }
+    Ok(Some(shown))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if path.is_file() => Err(output_error(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the page of one image.
+fn write_page(run: &Run, shown: &Shown) -> Result<()> {
+    let Shown { image_number, name: PageName { path, up, .. }, image, picture, .. } = shown;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| output_error(folder, &error))?;
+    }
+    let mut particles: Vec<_> = image.particles.iter().filter(|p| is_drawn(p) || p.decision.is_some()).collect();
+    let drawn = particles.len();
+    // Vesicles come first in an image; of the rest the most likely ones are kept, shown in the image's order.
+    particles.sort_by(|a, b| {
+        (!a.is_vesicle()).cmp(&!b.is_vesicle()).then_with(|| {
+            let sure = |p: &crate::results::Particle| p.confidence.unwrap_or(1.0);
+            if a.is_vesicle() { a.id.cmp(&b.id) } else { sure(b).total_cmp(&sure(a)).then(a.id.cmp(&b.id)) }
+        })
+    });
+    particles.truncate(THUMBS_MAX);
+    particles.sort_by_key(|p| p.id);
+    let entries: Vec<String> =
+        particles.iter().map(|p| gallery::entry(*image_number, image, p, picture, path)).collect::<Result<_>>()?;
+    let words = intro(entries.len(), drawn, image.particles.len() - drawn, "the others are in particles.csv");
+    let review = Review::new(words, entries.concat(), &BTreeMap::from([(*image_number, &image.row)]));
+    let title = format!("{} · {}", visible(&image.row.image), super::PROGRAM);
+    let header = format!(
+        "<p class=\"quiet\"><a href=\"{up}{}#images\">All images of the run</a></p><h1>{}</h1>\
+         <p class=\"quiet\">Image {image_number} of {}</p>",
+        super::REPORT,
+        name(&image.row.image),
+        run.record.inputs.len(),
+    );
+    let figure = super::parts::images::view_controls() + &view::figure(*image_number, image, picture, SIDE_PAGE, path)?;
+    let sections = [
+        Section { id: "pictures", title: "Picture", html: figure },
+        Section { id: "particles-of-run", title: "Particles and review", html: super::rendered(&review, path)? },
+        Section { id: "facts", title: "Facts", html: facts_of_image(&image.row) },
+    ];
+    let footer = format!("cupule {}", escape(&run.record.cupule_version));
+    super::document(&title, &header, &sections, &footer).write(path)
+}

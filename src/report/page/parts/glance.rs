@@ -1,0 +1,137 @@
+//! What stands on top: what was analysed, the figures that matter, and what to be careful about.
+
+use crate::report::page::Page;
+use crate::report::page::survey::Survey;
+use crate::report::page::table::{facts, warnings};
+use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent, visible};
+use crate::results::ImageRow;
+use crate::units::PixelSize;
+use std::collections::BTreeMap;
+
+/// Pixel sizes that are listed; more are given as a range.
+const PIXEL_SIZES_MAX: usize = 3;
+
+/// Name of the sample and heading of the page.
+pub fn header(page: &Page<'_>) -> String {
+    let record = &page.run.record;
+    let sample = page.sample.and_then(|sample| sample.name.as_deref()).filter(|name| !name.trim().is_empty());
+    let date = record.started_utc.split('T').next().unwrap_or_default();
+    format!(
+        "<h1>{}</h1><p class=\"quiet\">Extracellular vesicles in electron micrographs · cupule {} · analysed {} on {}</p>",
+        sample.map_or_else(|| "Sample without a name".into(), name),
+        escape(&record.cupule_version),
+        escape(&visible(date)),
+        escape(&visible(&record.device.name)),
+    )
+}
+
+/// Figures and warnings.
+pub fn html(page: &Page<'_>, survey: &Survey) -> String {
+    let summary = page.summary;
+    let nm = |v: f64| number(v, 3);
+    let d50 = summary.weighted.d50_nm;
+    let interval = |low: Option<f64>, high: Option<f64>, show: &dyn Fn(f64) -> String| match (low, high) {
+        (Some(low), Some(high)) => format!("95 % interval {} to {}", show(low), show(high)),
+        _ => "too little to tell an interval".into(),
+    };
+    let vesicles: usize = page.population.fields.iter().map(|field| field.accepted.len()).sum();
+    let border: usize = page.population.fields.iter().map(|field| field.border_count).sum();
+    let (size, size_more) = match d50 {
+        Some(d50) => (format!("{} nm", nm(d50.value)), interval(d50.low, d50.high, &|v| format!("{} nm", nm(v)))),
+        None => (UNKNOWN.into(), "no particle has a size in nanometres".into()),
+    };
+    let (fraction, fraction_more) = match &page.purity.number_fraction {
+        Some(fraction) => (
+            percent(fraction.left_out.value),
+            format!(
+                "{}; {} to {} with the unresolved",
+                interval(fraction.left_out.low, fraction.left_out.high, &percent),
+                percent(fraction.as_other),
+                percent(fraction.as_ev_like)
+            ),
+        ),
+        None => (UNKNOWN.into(), "nothing was found to be counted".into()),
+    };
+    let figures = [
+        (
+            "Vesicles (whole in the picture)",
+            count(vesicles),
+            format!("and {} cut off, which are outlined but not sized", count(border)),
+        ),
+        ("Median diameter, D50 (weighted)", size, size_more),
+        ("EV-like fraction by number", fraction, fraction_more),
+    ];
+    let figures: String = figures
+        .iter()
+        .map(|(name, value, more)| {
+            format!(
+                "<div><dt>{name}</dt><dd><span class=\"big\">{}</span><br><small>{}</small></dd></div>",
+                escape(value),
+                escape(more)
+            )
+        })
+        .collect();
+    let mut all = page.run.record.warnings.clone();
+    all.extend(summary.warnings.iter().chain(&page.purity.warnings).cloned());
+    all.extend(people(survey));
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|warning| seen.insert(warning.clone()));
+    format!(
+        "<dl class=\"figures\">{figures}</dl>{}{}<p class=\"quiet\">Diameters are area-equivalent and of dried vesicles. \
+         EV-like says what a particle looks like: microscopy cannot prove where it comes from.</p>",
+        warnings("To be careful about", &all),
+        facts(&about(page, &survey.images)),
+    )
+}
+
+/// That people took part.
+fn people(survey: &Survey) -> Option<String> {
+    let n = survey.decided_count;
+    (n > 0).then(|| format!("People decided about {} particles; see 'Rejected candidates and decisions'.", count(n)))
+}
+
+/// What was analysed.
+fn about(page: &Page<'_>, images: &[ImageRow]) -> Vec<(&'static str, String)> {
+    let failed = images.iter().filter(|row| row.error.is_some()).count();
+    let summary = page.summary;
+    let mut lines = vec![(
+        "Images",
+        match failed {
+            0 => count(images.len()),
+            failed => format!("{}, of which {} failed (see below)", count(images.len()), count(failed)),
+        },
+    )];
+    lines.push(("Pixel size", escape(&pixel_sizes(images))));
+    if summary.area_um2 > 0.0 {
+        lines.push(("Area seen", format!("{} µm²", number(summary.area_um2, 3))));
+        let per_um2 = estimate(summary.per_um2, |v| number(v, 3));
+        lines.push(("Vesicles per µm²", escape(&per_um2)));
+    }
+    if let Some(cups) = summary.cup_share {
+        lines.push(("Cup-shaped", escape(&estimate(Some(cups), percent))));
+    }
+    lines
+}
+
+/// The pixel sizes of a run and how many images have them.
+fn pixel_sizes(images: &[ImageRow]) -> String {
+    let mut counts: BTreeMap<String, (PixelSize, usize)> = BTreeMap::new();
+    let analysed = || images.iter().filter(|row| row.error.is_none());
+    for pixel_size in analysed().filter_map(|row| row.pixel_size) {
+        counts.entry(pixel_size.to_string()).or_insert((pixel_size, 0)).1 += 1;
+    }
+    let without = analysed().filter(|row| row.pixel_size.is_none()).count();
+    let mut sizes: Vec<(PixelSize, usize)> = counts.into_values().collect();
+    sizes.sort_by(|a, b| a.0.mean_nm().total_cmp(&b.0.mean_nm()));
+    let mut parts: Vec<String> = if sizes.len() > PIXEL_SIZES_MAX {
+        vec![format!("{} to {}, {} different ones", sizes[0].0, sizes[sizes.len() - 1].0, sizes.len())]
+    } else if sizes.len() == 1 && without == 0 {
+        vec![sizes[0].0.to_string()]
+    } else {
+        sizes.iter().map(|(size, n)| format!("{size} ({} images)", count(*n))).collect()
+    };
+    if without > 0 {
+        parts.push(format!("not known ({} images): their sizes are in px and in no figure", count(without)));
+    }
+    if parts.is_empty() { UNKNOWN.into() } else { parts.join(", ") }
+}

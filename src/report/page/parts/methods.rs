@@ -1,0 +1,72 @@
+//! How the results came about: device, configuration, command, files.
+
+use crate::report::page::table::{Cell, facts, table};
+use crate::report::page::text::{UNKNOWN, count, escape, name, number, visible};
+use crate::results::RunRecord;
+
+/// Everything needed to get the results again.
+pub fn html(record: &RunRecord) -> String {
+    let device = &record.device;
+    let command = record.command.iter().map(|part| quoted(&visible(part))).collect::<Vec<_>>().join(" ");
+    let config = serde_json::to_string_pretty(&record.config).unwrap_or_default();
+    let text = |text: &str| escape(&visible(text));
+    let seconds = record.stages.iter().map(|s| vec![Cell::Text(visible(&s.name)), Cell::Number(number(s.seconds, 3))]);
+    format!(
+        "{}<h3>Command</h3><pre tabindex=\"0\" aria-label=\"Command line\">{}</pre>\
+         <details><summary>Configuration</summary><pre tabindex=\"0\" aria-label=\"Configuration\">{}</pre></details>\
+         <details><summary>Time by stage</summary>{}</details><details><summary>Input files and their checksums</summary>{}</details>",
+        facts(&[
+            ("Program", format!("cupule {}", text(&record.cupule_version))),
+            ("Started", text(&record.started_utc)),
+            ("Finished", text(&record.finished_utc)),
+            (
+                "Computed by",
+                format!(
+                    "{} ({}, {}, driver {})",
+                    text(&device.name),
+                    text(&device.kind),
+                    text(&device.backend),
+                    text(&device.driver)
+                ),
+            ),
+        ]),
+        escape(&command),
+        escape(&visible_lines(&config)),
+        table(
+            "Seconds in each stage, over all images",
+            &[("Stage", false), ("Seconds", true)],
+            &seconds.collect::<Vec<_>>()
+        ),
+        files(record),
+    )
+}
+
+fn files(record: &RunRecord) -> String {
+    let rows: Vec<Vec<Cell>> = (1..)
+        .zip(&record.inputs)
+        .map(|(number, input): (usize, _)| {
+            let bytes = input.bytes.and_then(|b| usize::try_from(b).ok());
+            let sha256 = input.sha256.as_deref().unwrap_or(UNKNOWN);
+            vec![
+                Cell::Number(number.to_string()),
+                Cell::Html(name(&input.image)),
+                Cell::Text(visible(&input.status)),
+                Cell::Number(bytes.map_or_else(|| UNKNOWN.into(), count)),
+                Cell::Html(format!("<span class=\"code\">{}</span>", escape(&visible(sha256)))),
+            ]
+        })
+        .collect();
+    let headings = [("No.", true), ("Image", false), ("Status", false), ("Bytes", true), ("SHA-256", false)];
+    table("Input files", &headings, &rows)
+}
+
+/// [`visible`] line by line.
+fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
+/// An argument as a shell would have to be given it.
+fn quoted(part: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%~".contains(c);
+    if !part.is_empty() && part.chars().all(plain) { part.into() } else { format!("'{}'", part.replace('\'', "'\\''")) }
+}

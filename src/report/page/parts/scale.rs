@@ -1,0 +1,121 @@
+//! Who said what about the pixel size.
+
+use crate::report::page::table::{Cell, table};
+use crate::report::page::text::{UNKNOWN, escape, maybe, name, visible};
+use crate::results::RunRecord;
+use crate::results::record::InputRecord;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Names of images that are listed for one hearing; the others are counted.
+const NAMES_MAX: usize = 3;
+
+/// One table of witnesses per hearing; images of which the same was said are told together.
+pub fn html(record: &RunRecord) -> String {
+    let mut hearings: BTreeMap<String, Vec<(usize, &InputRecord)>> = BTreeMap::new();
+    for (number, input) in (1..).zip(&record.inputs) {
+        if let Some(scale) = &input.scale {
+            hearings.entry(scale.to_string()).or_default().push((number, input));
+        }
+    }
+    if hearings.is_empty() {
+        return "<p>No image got as far as to be asked for its pixel size.</p>".into();
+    }
+    let mut hearings: Vec<_> = hearings.into_values().collect();
+    hearings.sort_by_key(|images| images[0].0);
+    let rows: Vec<Vec<Cell>> = hearings.iter().flat_map(|images| hearing(images)).collect();
+    let headings =
+        [("Images", false), ("Witness", false), ("Pixel, nm", true), ("In its own words", false), ("Verdict", false)];
+    format!(
+        "<p>Every diameter in nanometres rests on the pixel size. All sources that said something about it are listed in \
+         falling order of trust; the first that can be true and is not in doubt decides.</p>{}",
+        table("Pixel sizes and where they come from", &headings, &rows)
+    )
+}
+
+/// The rows of images of which the same was said.
+fn hearing(images: &[(usize, &InputRecord)]) -> Vec<Vec<Cell>> {
+    let Some(scale) = images.first().and_then(|image| image.1.scale.as_ref()) else { return Vec::new() };
+    let mut who: Vec<String> =
+        images.iter().take(NAMES_MAX).map(|(number, input)| format!("{number}: {}", name(&input.image))).collect();
+    if images.len() > NAMES_MAX {
+        who.push(format!("and {} more", images.len() - NAMES_MAX));
+    }
+    let winner = text(scale, "source");
+    let nobody = Vec::new();
+    let witnesses = scale.get("witnesses").and_then(Value::as_array).unwrap_or(&nobody);
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut decided = false;
+    for witness in witnesses {
+        let source = text(witness, "source");
+        let wins = !decided && source == winner && value(witness) == value_of(scale.get("pixel_size"));
+        decided |= wins;
+        let verdict = match (
+            wins,
+            witness.get("refused").and_then(Value::as_str),
+            witness.get("doubt").and_then(Value::as_str),
+        ) {
+            (true, _, None) => "<strong>used</strong>".to_owned(),
+            (true, _, Some(doubt)) => format!("<strong>used</strong>, though in doubt: {}", escape(&visible(doubt))),
+            (_, Some(refused), _) => format!("refused: {}", escape(&visible(refused))),
+            (_, _, Some(doubt)) => format!("in doubt: {}", escape(&visible(doubt))),
+            _ => "agreed or overruled".to_owned(),
+        };
+        rows.push(vec![
+            Cell::Html(if rows.is_empty() { who.join("<br>") } else { String::new() }),
+            Cell::Text(witness_name(&source)),
+            Cell::Number(value(witness)),
+            Cell::Html(format!("<span class=\"code\">{}</span>", name(&text(witness, "raw")))),
+            Cell::Html(verdict),
+        ]);
+    }
+    if rows.is_empty() {
+        let nobody = "nobody said anything: sizes are in px only";
+        let blank = || Cell::Text(UNKNOWN.into());
+        rows.push(vec![Cell::Html(who.join("<br>")), blank(), blank(), blank(), Cell::Text(nobody.into())]);
+    }
+    for warning in scale.get("warnings").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        let blank = || Cell::Text(String::new());
+        rows.push(vec![blank(), Cell::Text("warning".into()), blank(), blank(), Cell::Html(escape(&visible(warning)))]);
+    }
+    rows
+}
+
+fn text(of: &Value, key: &str) -> String {
+    of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn value(witness: &Value) -> String {
+    value_of(witness.get("value"))
+}
+
+/// A pixel size as JSON, for people.
+fn value_of(pixel: Option<&Value>) -> String {
+    let edge = |key: &str| pixel.and_then(|p| p.get(key)).and_then(Value::as_f64);
+    match (edge("x_nm"), edge("y_nm")) {
+        (Some(x), Some(y)) if x == y => maybe(Some(x), 5),
+        (x @ Some(_), y) => format!("{} × {}", maybe(x, 5), maybe(y, 5)),
+        _ => UNKNOWN.into(),
+    }
+}
+
+/// A source as people call it.
+fn witness_name(source: &str) -> String {
+    match source {
+        "user" => "--pixel-size".into(),
+        "scale_bar" => "scale bar in the picture".into(),
+        "print" => "print resolution".into(),
+        "sidecar" => "file beside the image".into(),
+        "imagej" => "ImageJ".into(),
+        "tvips" => "TVIPS tags".into(),
+        "fei" | "sis" | "gatan" | "zeiss" | "tescan" | "jeol" | "amt" => {
+            format!("{} tags", if source.len() <= 4 { source.to_uppercase() } else { capital(source) })
+        }
+        other => format!("{} header", other.to_uppercase()),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|c| c.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}

@@ -1,0 +1,66 @@
+//! The review: what a person needs to decide about particles, and to hand the decisions over.
+
+use super::text::{count, json};
+use crate::results::ImageRow;
+use askama::Template;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The gallery with everything around it.
+#[derive(Template)]
+#[template(path = "review.html")]
+pub struct Review {
+    /// What is shown of how many, in words.
+    intro: String,
+    /// Entries of the gallery.
+    entries: String,
+    /// Unit of the diameters: nm, px, or both in a run where not all images have a pixel size.
+    unit: &'static str,
+    /// [`Named`] by number, as JSON.
+    data: String,
+}
+
+/// An image as decisions name it.
+#[derive(Serialize)]
+struct Named<'a> {
+    image: &'a str,
+    sha256: Option<&'a str>,
+}
+
+impl Review {
+    /// A gallery of these entries, which are of these images, by number.
+    pub fn new(intro: String, entries: String, images: &BTreeMap<usize, &ImageRow>) -> Self {
+        let named: BTreeMap<usize, Named> = images
+            .iter()
+            .map(|(number, row)| (*number, Named { image: &row.image, sha256: row.input_sha256.as_deref() }))
+            .collect();
+        let scaled = images.values().filter(|row| row.error.is_none() && row.pixel_size.is_some()).count();
+        let unscaled = images.values().filter(|row| row.error.is_none() && row.pixel_size.is_none()).count();
+        let unit = match (scaled, unscaled) {
+            (_, 0) => "nm",
+            (0, _) => "px",
+            _ => "nm or px",
+        };
+        Self { intro, entries, unit, data: json(&named) }
+    }
+}
+
+/// How many particles are shown, and where the others are.
+pub fn intro(shown: usize, drawn: usize, undrawn: usize, elsewhere: &str) -> String {
+    let mut text = format!("{} particles are shown", count(shown));
+    if shown < drawn {
+        text += &format!(
+            " of {} (vesicles first, the same number from every image, then rejected candidates by falling confidence); {elsewhere}",
+            count(drawn)
+        );
+    }
+    text.push('.');
+    if undrawn > 0 {
+        text += &format!(
+            " {} rejected candidates with a confidence below {} are listed in particles.csv only.",
+            count(undrawn),
+            crate::report::overlay::REJECTED_DRAWN_MIN
+        );
+    }
+    text
+}
