@@ -6,7 +6,7 @@ use crate::denoise::denoise;
 use crate::error::Result;
 use crate::gpu::Device;
 use crate::image::{Micrograph, covered};
-use crate::measure::{Measured, Model, Original, Rules, Scene, measure};
+use crate::measure::{Measured, Model, Original, Quality, Rules, Scene, measure};
 use crate::network::{Evidence, look};
 use crate::segment::{Contour, segment};
 use std::time::Instant;
@@ -21,6 +21,7 @@ pub struct Analysis {
     /// Outlines that were strong and distinct enough to be judged.
     pub contour_count: usize,
     pub background: Background,
+    pub quality: Quality,
     /// Seconds spent in each stage, in order.
     pub stages: Vec<(&'static str, f64)>,
 }
@@ -93,9 +94,10 @@ pub fn analyze(micrograph: &Micrograph, config: &Config, model: &Model, device: 
     let original = Original { size_px, covered: covered(&micrograph.marks, size_px) };
     let measured = measure(&scene, &outlined.contours, &original, &rules);
     let background = Background::new(&scene);
+    let quality = Quality::new(&scene, micrograph, &measured);
     outlined.clock.lap("measure");
     let contour_count = outlined.contours.len();
-    Ok(Analysis { measured, contour_count, background, stages: outlined.clock.stages })
+    Ok(Analysis { measured, contour_count, background, quality, stages: outlined.clock.stages })
 }
 
 impl Background {

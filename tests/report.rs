@@ -580,6 +580,7 @@ fn the_run_is_on_record() {
             bytes: Some(12),
             output: "a_b".into(),
             status: "failed".into(),
+            seconds: Some(0.5),
             scale: None,
         }],
         counts: BTreeMap::from([("accepted".into(), 3)]),

@@ -4,9 +4,10 @@
 //! `scripts/make-shape-golden`.
 
 use cupule::measure::appearance::Appearance;
-use cupule::measure::mask::{LabelOverflow, label_image};
 use cupule::measure::shape::shape;
-use cupule::measure::{Class, Mask, Particle, Shape, Status};
+use cupule::measure::{self, Class, Mask, Shape, Status};
+use cupule::report::labels::{LabelOverflow, label_image};
+use cupule::results::Particle;
 use cupule::segment::{Outline, Polarity, RAYS};
 use std::collections::HashMap;
 use std::f64::consts::{PI, TAU};
@@ -170,7 +171,7 @@ fn the_border_is_touched_from_the_last_pixel_on() {
 }
 
 fn particle(id: u32, x_px: f64, status: Status, confidence: f64) -> Particle {
-    Particle {
+    let found = measure::Particle {
         id,
         outline: Outline { x_px, y_px: 80.0, radius_px: [20.0; RAYS], polarity: Polarity::Lighter },
         shape: Shape::default(),
@@ -180,7 +181,8 @@ fn particle(id: u32, x_px: f64, status: Status, confidence: f64) -> Particle {
         class: Class::Vesicle,
         status,
         reason: None,
-    }
+    };
+    found.into()
 }
 
 #[test]

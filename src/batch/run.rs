@@ -249,6 +249,7 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
     row.background_grey = Some(analysis.background.grey);
     row.background_swing = Some(analysis.background.swing_grey);
     row.noise_grey = Some(analysis.background.noise_grey);
+    row.quality = Some(analysis.quality);
     row.device = Some(device.info().name);
 }
 
@@ -325,7 +326,8 @@ impl Record {
             sha256: row.input_sha256.clone(),
             bytes,
             output: output.into(),
-            status: if failed { "failed" } else { "ok" }.into(),
+            status: InputRecord::status(failed).into(),
+            seconds: row.seconds,
             scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
         });
         let counts = row.counts.unwrap_or_default();

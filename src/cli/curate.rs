@@ -64,8 +64,12 @@ fn check(run: &Run, decisions: &[Decision], path: &Path) -> Result<()> {
     let more = faults.len().saturating_sub(FAULTS_TOLD);
     faults.truncate(FAULTS_TOLD);
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-    let cause = format!("nothing was changed, because these decisions do not fit the run: {}{more}", faults.join("; "));
-    Err(Error::input(path, cause, "use the decisions that were taken on this run's own report"))
+    let cause = format!(
+        "{}: nothing was changed, because these decisions do not fit the run: {}{more}",
+        path.display(),
+        faults.join("; ")
+    );
+    Err(Error::no_input(cause, "use the decisions that were taken on this run's own report"))
 }
 
 /// Keeps the decisions and writes the run again; what there is to say about it.

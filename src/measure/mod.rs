@@ -5,8 +5,10 @@ mod cup;
 mod features;
 mod learn;
 pub mod mask;
+pub mod object;
 mod overlap;
 mod particle;
+pub mod quality;
 mod rules;
 pub mod shape;
 mod sight;
@@ -14,7 +16,9 @@ pub mod verdict;
 
 pub use learn::{Known, examples, kept};
 pub use mask::Mask;
+pub use object::Seen;
 pub use particle::{Class, Particle, Reason, Shape, Status};
+pub use quality::Quality;
 pub use rules::{CUP_DEPTH, Rules};
 pub use verdict::{Likeness, Model, Offset};
 

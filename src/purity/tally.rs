@@ -1,26 +1,42 @@
 //! The figures of purity.
 
-use super::Sample;
-use crate::measure::Class;
-use crate::results::ImageResult;
-use crate::statistics::{Estimate, Summary};
+use super::background::Background;
+use super::checklist::{Checked, checklist, statement};
+use super::fraction::{Amounts, Fraction, area_fraction, number_fraction};
+use super::profile::{PROFILE, Profile};
+use super::{Outside, Sample};
+use crate::measure::{Class, Seen, Status};
+use crate::results::{ImageResult, Particle};
+use crate::statistics::Summary;
 use serde::{Deserialize, Serialize};
+
+/// What the figures can and cannot say; part of every `purity.json`.
+const MEANING: &str = "EV-like means the shape of a vesicle. Microscopy cannot prove where a vesicle comes from: lipoproteins \
+                       and membrane fragments can look alike, and what is soluble is not seen at all. Fractions are of the \
+                       things that the program outlined and could tell from empty film; most of what is below 20 nm, flat \
+                       or without an edge is not among them, so that they bound the purity of the sample from above.";
 
 /// `purity.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Purity {
-    /// One entry per class that occurs, EV-like ones first.
-    pub classes: Vec<ClassTally>,
-    /// EV-like particles over all particles, by number; `None` without any.
-    pub number_fraction: Option<Fraction>,
-    /// The same by area.
-    pub area_fraction: Option<Fraction>,
-    pub background: Vec<Background>,
-    pub checklist: Vec<Item>,
+    /// What the words mean.
+    pub meaning: String,
     /// What the way the fields were chosen allows to say.
     pub statement: String,
+    /// One entry per class that occurs, EV-like ones first.
+    pub classes: Vec<ClassTally>,
+    /// EV-like particles over all particles, by number, of those that are whole in the picture; `None` without any.
+    pub number_fraction: Option<Fraction>,
+    /// The same by area, of all that is seen, cut off or not; interval by bootstrap over the images.
+    pub area_fraction: Option<Fraction>,
+    /// The counts of each image that was analysed, in the order of the run.
+    pub images: Vec<ImageTally>,
+    pub background: Vec<Background>,
+    pub checklist: Vec<Item>,
     pub outside: Option<Outside>,
     pub warnings: Vec<String>,
+    /// The limits behind checklist and warnings: ours, not a guideline's.
+    pub profile: Profile,
 }
 
 /// How much of a class there is.
@@ -28,29 +44,23 @@ pub struct Purity {
 pub struct ClassTally {
     pub class: Class,
     pub is_ev_like: bool,
+    /// Those that are whole in the picture.
     pub count: usize,
-    /// Area, µm²; `None` where no image has a pixel size.
+    /// Those that the border or a mark cuts off.
+    pub cut_count: usize,
+    /// Area of both, as far as it is seen, µm²; `None` where no image has a pixel size.
     pub area_um2: Option<f64>,
 }
 
-/// EV-like over all, with what the unresolved could make of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Fraction {
-    /// Unresolved particles left out; the interval by Wilson, for numbers.
-    pub left_out: Estimate,
-    /// Unresolved particles taken for non-EV: the lower bound.
-    pub as_other: f64,
-    /// Unresolved particles taken for EV-like: the upper bound.
-    pub as_ev_like: f64,
-    /// Mean and standard deviation over the images.
-    pub image_mean: Option<f64>,
-    pub image_sd: Option<f64>,
-}
-
-/// The background of one image.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Background {
+/// How much of what there is in an image, whole in the picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageTally {
     pub image: String,
+    pub ev_like: usize,
+    pub other: usize,
+    pub unresolved: usize,
+    /// EV-like over EV-like and other; `None` without either.
+    pub fraction: Option<f64>,
 }
 
 /// One line of the checklist.
@@ -73,27 +83,136 @@ pub enum Standing {
     Missing,
 }
 
-/// What other methods said, and what follows.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Outside {
-    pub nta_median_nm: Option<f64>,
-    pub nta_per_ml: Option<f64>,
-    pub protein_ug_per_ml: Option<f64>,
-    pub particles_per_ug: Option<f64>,
-    /// Median of the micrographs over that of NTA.
-    pub median_ratio: Option<f64>,
-}
-
 /// Gathers image by image what purity is made of.
 #[derive(Debug, Default)]
-pub struct Assessor {}
+pub struct Assessor {
+    /// Whole, cut off and area (µm²) by class, in the order of [`Class::ALL`].
+    classes: [(usize, usize, f64); Class::ALL.len()],
+    images: Vec<ImageTally>,
+    /// Areas per image with a pixel size, µm².
+    areas: Vec<Amounts>,
+    background: Vec<Background>,
+    checked: Checked,
+}
 
 impl Assessor {
     /// Takes in what an image has to say.
-    pub fn add(&mut self, _image: &ImageResult) {}
+    pub fn add(&mut self, image: &ImageResult) {
+        let row = &image.row;
+        if row.error.is_some() {
+            self.checked.failed_count += 1;
+            return;
+        }
+        let px2_um2 = row.pixel_size.map(|p| p.x_nm * p.y_nm * 1e-6);
+        let (mut counts, mut areas) = (Amounts::default(), Amounts::default());
+        for (seen, class) in counted(&image.particles) {
+            let area_um2 = px2_um2.map_or(0.0, |um2| seen.area_px2 * um2);
+            let (whole, cut, area) = &mut self.classes[position(class)];
+            *(if seen.is_cut { cut } else { whole }) += 1;
+            *area += area_um2;
+            *counts.of(class) += f64::from(u8::from(!seen.is_cut));
+            *areas.of(class) += area_um2;
+        }
+        self.images.push(ImageTally {
+            image: row.image.clone(),
+            ev_like: counts.ev_like as usize,
+            other: counts.other as usize,
+            unresolved: counts.unresolved as usize,
+            fraction: counts.fraction(),
+        });
+        if px2_um2.is_some() {
+            self.areas.push(areas);
+        }
+        self.background.push(Background::new(row));
+        self.checked.add(image);
+    }
 
     /// The figures of the run.
-    pub fn finish(self, _summary: &Summary, _sample: Option<&Sample>) -> Purity {
-        Purity::default()
+    pub fn finish(self, summary: &Summary, sample: Option<&Sample>) -> Purity {
+        let Self { classes, images, areas, background, checked } = self;
+        let has_area = !areas.is_empty();
+        let tallies = Class::ALL.into_iter().zip(classes);
+        let classes: Vec<ClassTally> = tallies
+            .filter(|(_, (whole, cut, _))| whole + cut > 0)
+            .map(|(class, (count, cut_count, area))| ClassTally {
+                class,
+                is_ev_like: class.is_vesicle(),
+                count,
+                cut_count,
+                area_um2: has_area.then_some(area),
+            })
+            .collect();
+        let counts: Vec<Amounts> = images.iter().map(Amounts::from).collect();
+        let outside = sample.map(|sample| Outside::new(sample, summary)).filter(|o| *o != Outside::default());
+        let mut purity = Purity {
+            meaning: MEANING.into(),
+            statement: statement(sample),
+            classes,
+            number_fraction: number_fraction(&counts),
+            area_fraction: area_fraction(&areas),
+            checklist: checklist(&checked, &images, sample),
+            images,
+            background,
+            outside,
+            warnings: Vec::new(),
+            profile: PROFILE,
+        };
+        purity.warnings = warnings(&purity);
+        purity
     }
 }
+
+/// What counts, and as what. A rejected candidate is no second thing where a vesicle lies: people draw outlines beside
+/// those that they reject.
+fn counted(particles: &[Particle]) -> impl Iterator<Item = (Seen<'_>, Class)> {
+    let drawn: Vec<&Particle> =
+        particles.iter().filter(|p| p.status != Status::Rejected && p.appearance.is_none()).collect();
+    particles.iter().filter_map(move |particle| {
+        let seen = particle.seen();
+        let (x, y) = seen.centre_px;
+        let is_again = particle.status == Status::Rejected && drawn.iter().any(|d| encloses(&d.polygon, x, y));
+        let class = if is_again { None } else { seen.counted() };
+        class.map(|class| (seen, class))
+    })
+}
+
+/// Whether a point lies in a closed polygon, by the even-odd rule.
+fn encloses(polygon: &[[f64; 2]], x: f64, y: f64) -> bool {
+    let ends = polygon.iter().zip(polygon.iter().cycle().skip(1));
+    let crosses = |(a, b): &(&[f64; 2], &[f64; 2])| {
+        (a[1] > y) != (b[1] > y) && x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+    };
+    ends.filter(crosses).count() % 2 == 1
+}
+
+fn position(class: Class) -> usize {
+    Class::ALL.iter().position(|c| *c == class).unwrap_or(Class::ALL.len() - 1)
+}
+
+/// In plain words.
+fn warnings(purity: &Purity) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let ev_like: usize = purity.images.iter().map(|image| image.ev_like).sum();
+    let unresolved: usize = purity.images.iter().map(|image| image.unresolved).sum();
+    if let Some(fraction) = &purity.number_fraction
+        && fraction.as_ev_like - fraction.as_other > UNRESOLVED_MAX
+    {
+        warnings.push(format!(
+            "{unresolved} things could not be told: the EV-like fraction is {:.0} to {:.0} % depending on what they are",
+            100.0 * fraction.as_other,
+            100.0 * fraction.as_ev_like
+        ));
+    }
+    if ev_like == 0 && !purity.images.is_empty() {
+        warnings.push("no EV-like particle is whole in any image: fractions say nothing".into());
+    }
+    let flagged = purity.background.iter().filter(|b| !b.flags.is_empty()).count();
+    if flagged > 0 {
+        let all = purity.background.len();
+        warnings.push(format!("the background of {flagged} of {all} images is doubtful: see the flags per image"));
+    }
+    warnings
+}
+
+/// Distance of the bounds of the EV-like fraction from which the unresolved decide about it.
+const UNRESOLVED_MAX: f64 = 0.2;

@@ -83,7 +83,7 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     write_json(&run.dir.join("statistics.json"), &summary)?;
     write_json(&run.dir.join("purity.json"), &purity)?;
     if exports.has(Export::Figures) {
-        figures::write_figures(run)?;
+        figures::write_figures(run, &population)?;
     }
     if exports.has(Export::Report) {
         let sample = sample.as_ref();

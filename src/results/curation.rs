@@ -65,16 +65,17 @@ impl Curation {
     /// Reads a file of decisions.
     ///
     /// # Errors
-    /// [`Error::Input`] for one that cannot be read or is none.
+    /// [`Error::NoInput`] for one that cannot be read or is none.
     pub fn read(path: &Path) -> Result<Self> {
         let remedy = "give the file that the report's page saved";
-        let bytes = fs::read(path).map_err(|error| Error::input(path, error, remedy))?;
+        let unusable = |cause: String, remedy| Error::no_input(format!("{}: {cause}", path.display()), remedy);
+        let bytes = fs::read(path).map_err(|error| unusable(error.to_string(), remedy))?;
         let curation: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::input(path, format!("this is no file of decisions ({error})"), remedy))?;
+            .map_err(|error| unusable(format!("this is no file of decisions ({error})"), remedy))?;
         if curation.format != FORMAT || curation.version != VERSION {
             let found = format!("'{}' version {}", curation.format, curation.version);
             let cause = format!("this is {found}, not '{FORMAT}' version {VERSION}");
-            return Err(Error::unsupported(path, cause, "use the version of cupule that wrote it"));
+            return Err(unusable(cause, "use the version of cupule that wrote it"));
         }
         Ok(curation)
     }
@@ -178,6 +179,12 @@ impl ImageResult {
             counts.accepted = count(Status::Accepted);
             counts.border = count(Status::Border);
             counts.rejected = count(Status::Rejected);
+        }
+        if let Some(quality) = &mut self.row.quality {
+            let (width, height) = original.size_px;
+            let seen_px2 = width * height - original.covered.iter().filter(|&&c| c).count();
+            let nm_per_px = self.row.pixel_size.map(|p| p.mean_nm());
+            quality.describe(self.particles.iter().map(Particle::seen), seen_px2 as f64, nm_per_px);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Decision;
 use crate::measure::appearance::Appearance;
 use crate::measure::shape::shape;
-use crate::measure::{self, CUP_DEPTH, Class, Mask, Original, Reason, Shape, Status};
+use crate::measure::{self, CUP_DEPTH, Class, Mask, Original, Reason, Seen, Shape, Status};
 use crate::segment::Polarity;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,22 @@ impl Particle {
     /// Whether it counts as a vesicle, whole or cut off.
     pub fn is_vesicle(&self) -> bool {
         self.status != Status::Rejected
+    }
+
+    /// What decides whether it counts, and as what.
+    pub fn seen(&self) -> Seen<'_> {
+        Seen {
+            status: self.status,
+            class: self.class,
+            appearance: self.appearance.as_ref(),
+            confidence: self.confidence,
+            rule: self.machine.as_ref().and_then(|m| m.reason.as_ref()).map(|reason| reason.rule.as_ref()),
+            is_named: self.decision.as_ref().is_some_and(|decision| decision.class.is_some()),
+            area_px2: self.shape.area_px2,
+            diameter_px: self.shape.diameter_px,
+            centre_px: (self.shape.x_px, self.shape.y_px),
+            is_cut: self.shape.is_cut(),
+        }
     }
 
     /// A particle that a person adds; everything follows from the outline that they drew.

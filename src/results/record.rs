@@ -48,9 +48,25 @@ pub struct InputRecord {
     pub output: String,
     /// `ok` or `failed`, as in `images.csv`.
     pub status: String,
+    /// What the analysis took.
+    pub seconds: Option<f64>,
     /// The pixel size with everyone who said something about it; `None` when the image failed.
     pub scale: Option<serde_json::Value>,
 }
+
+impl InputRecord {
+    /// Whether there are no results of it.
+    pub fn is_failed(&self) -> bool {
+        self.status == FAILED
+    }
+
+    /// The word for whether an image failed.
+    pub fn status(is_failed: bool) -> &'static str {
+        if is_failed { FAILED } else { "ok" }
+    }
+}
+
+const FAILED: &str = "failed";
 
 /// Time spent in one stage over all images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

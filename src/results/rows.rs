@@ -1,5 +1,6 @@
 //! What is known about an image as a whole.
 
+use crate::measure::Quality;
 use crate::units::PixelSize;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct ImageRow {
     pub noise_grey: Option<f64>,
     pub nonfinite_count: Option<usize>,
     pub device: Option<String>,
+    /// Kept in the record of the run: the results of an image are the same bytes every time.
+    #[serde(skip)]
     pub seconds: Option<f64>,
     pub warnings: Vec<String>,
     pub input_sha256: Option<String>,
@@ -37,6 +40,8 @@ pub struct ImageRow {
     pub scale_bar: Option<ScaleBarRow>,
     /// Share of the picture under things drawn into it.
     pub covered_share: Option<f64>,
+    /// Stain, grain, sharpness, crowding; `None` for an image that failed.
+    pub quality: Option<Quality>,
 }
 
 /// A scale bar that was read, whether it was used or not.

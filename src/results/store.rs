@@ -75,13 +75,14 @@ impl Run {
     /// Opens the folder of a finished run.
     ///
     /// # Errors
-    /// [`Error::Input`] when the folder holds no run, or a damaged one.
+    /// [`Error::NoInput`] when the folder holds no run, or a damaged one.
     pub fn open(dir: &Path) -> Result<Self> {
         let path = dir.join(RUN);
         let remedy = "give the folder that 'cupule analyze' was told with --out";
-        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, remedy))?;
+        let unusable = |cause: String, remedy| Error::no_input(format!("{}: {cause}", path.display()), remedy);
+        let bytes = fs::read(&path).map_err(|error| unusable(error.to_string(), remedy))?;
         let record = serde_json::from_slice(&bytes)
-            .map_err(|error| Error::input(&path, format!("this is no record of a run ({error})"), "analyse again"))?;
+            .map_err(|error| unusable(format!("this is no record of a run ({error})"), "analyse again"))?;
         let curation = Curation::read_if_any(&dir.join(CURATION))?;
         Ok(Self::new(dir, record, curation))
     }
@@ -107,6 +108,7 @@ impl Run {
             Error::input(&path, format!("this is no result of an image ({error})"), "analyse again")
         })?;
         let mut result = ImageResult::from(found);
+        result.row.seconds = input.seconds;
         result.decide(&self.curation.standing(&input.image));
         Ok(result)
     }

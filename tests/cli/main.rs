@@ -7,6 +7,7 @@ mod evaluate;
 mod finding;
 mod inspect;
 mod results;
+mod review;
 mod train;
 mod usage;
 

@@ -2,6 +2,7 @@
 
 use super::Kind::{Integer, Number, Text};
 use super::{Column, ImageColumn, Value};
+use crate::results::record::InputRecord;
 
 /// Every column, in the order of the table.
 pub const IMAGES: &[ImageColumn] = &[
@@ -30,7 +31,7 @@ pub const IMAGES: &[ImageColumn] = &[
         meaning: "ok or failed.",
         estimator: "",
         source: "",
-        get: |r| if r.error.is_none() { "ok" } else { "failed" }.into(),
+        get: |r| InputRecord::status(r.error.is_some()).into(),
     },
     Column {
         name: "error",

@@ -1,0 +1,320 @@
+//! How good the picture behind the particles is: stain, grain, saturation, sharpness, crowding.
+//!
+//! All are pure functions of the working picture and the outlines, and invariant to gain and offset of the camera. None has
+//! a limit that a guideline would set.
+
+use super::{Class, Measured, Scene, Seen, Status};
+use crate::image::{Micrograph, covered};
+use crate::segment::{RAY_DIRECTIONS, RAYS};
+use serde::{Deserialize, Serialize};
+
+/// Edge of the squares whose medians show the stain's course, nm: small enough to fall between vesicles, large enough that
+/// grain averages out.
+const SQUARE_NM: f64 = 40.0;
+/// Rounds of fitting the course of the stain, each without the squares that lay off it in the round before: what is left
+/// of them is film.
+const FIT_ROUNDS: usize = 5;
+/// Squares further off the fit than this many standard deviations (from the median deviation) are not film.
+const FIT_OUTLIER: f64 = 2.5;
+/// Standard deviation of a normal distribution over its median absolute deviation.
+const SD_PER_MAD: f64 = 1.4826;
+/// Sizes of grain that the granularity holds, nm: stain grain and protein, below any vesicle.
+const GRAIN_NM: (f64, f64) = (2.0, 10.0);
+/// Edge of the squares in which grain is measured, nm, and the share of the quietest that are taken as film.
+const GRAIN_SQUARE_NM: f64 = 60.0;
+const QUIET_SHARE: f64 = 0.3;
+/// How far from the outline to either side an edge is read, nm, and in which steps.
+const EDGE_REACH_NM: f64 = 15.0;
+const EDGE_STEP_NM: f64 = 0.5;
+/// An edge lasts from a tenth to nine tenths of its height: the usual 10-90 % rise distance of an edge spread function.
+const RISE: (f64, f64) = (0.1, 0.9);
+/// Two vesicles whose outlines come closer than this are crowded, nm: two membranes with their stain.
+pub const CROWDED_NM: f64 = 10.0;
+
+/// Figures of one image. `None` where the picture has nothing to measure it by.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quality {
+    /// Swing (largest minus smallest value) of a second-order surface fitted to the film, over the noise.
+    pub stain_gradient: Option<f64>,
+    /// Standard deviation of the film in the band from 2 to 10 nm over that of the noise.
+    pub granularity: Option<f64>,
+    /// Median over the accepted vesicles of the distance in which the grey value rises from 10 to 90 % across the outline,
+    /// nm.
+    pub edge_width_nm: Option<f64>,
+    /// Share of the pixels that have the picture's smallest or its largest grey value.
+    pub saturated_share: Option<f64>,
+    /// Median step across the outlines of the accepted vesicles over the noise.
+    pub rim_contrast: Option<f64>,
+    /// Shares of the picture, marks left out, inside vesicles, and inside aggregates, precipitate and debris.
+    pub vesicle_share: Option<f64>,
+    pub clutter_share: Option<f64>,
+    /// Share of the vesicles whose outline comes within 10 nm of another's.
+    pub crowded_share: Option<f64>,
+}
+
+impl Quality {
+    /// Measures a picture and what was found in it.
+    pub fn new(scene: &Scene, micrograph: &Micrograph, measured: &Measured) -> Self {
+        let picture = Picture {
+            grey: scene.raw,
+            width: scene.working.width,
+            height: scene.working.height,
+            pixel_nm: scene.working.pixel_nm,
+            noise: scene.noise,
+        };
+        let is_scaled = micrograph.pixel_size.is_some();
+        let denoised = Picture { grey: scene.grey, ..picture };
+        let mut quality = Self {
+            stain_gradient: stain_gradient(&denoised),
+            granularity: granularity(&picture).filter(|_| is_scaled),
+            edge_width_nm: edge_width_nm(&picture, scene.working.factor, measured).filter(|_| is_scaled),
+            saturated_share: saturated_share(micrograph),
+            ..Self::default()
+        };
+        let hidden = covered(&micrograph.marks, (micrograph.width, micrograph.height));
+        let seen_px2 = micrograph.width * micrograph.height - hidden.iter().filter(|&&c| c).count();
+        let nm_per_px = micrograph.pixel_size.map(|p| p.mean_nm());
+        quality.describe(measured.particles.iter().map(Seen::from), seen_px2 as f64, nm_per_px);
+        quality
+    }
+
+    /// Fills in what follows from the particles; again after a person changed them. `seen_px2` is the area that shows the
+    /// specimen.
+    pub fn describe<'a>(
+        &mut self,
+        particles: impl Iterator<Item = Seen<'a>> + Clone,
+        seen_px2: f64,
+        nm_per_px: Option<f64>,
+    ) {
+        let vesicles = particles.clone().filter(|p| p.status != Status::Rejected);
+        let whole = vesicles.clone().filter(|p| p.status == Status::Accepted);
+        self.rim_contrast = median(whole.filter_map(|p| p.appearance).map(|a| a.rim_contrast).collect());
+        let share = |area_px2: f64| (seen_px2 > 0.0).then(|| (area_px2 / seen_px2).min(1.0));
+        let is_clutter = |class| matches!(class, Class::Aggregate | Class::Precipitate | Class::Debris);
+        self.vesicle_share = share(vesicles.clone().map(|p| p.area_px2).sum());
+        let clutter = particles.filter(|p| p.status == Status::Rejected && p.counted().is_some_and(is_clutter));
+        self.clutter_share = share(clutter.map(|p| p.area_px2).sum());
+        self.crowded_share = nm_per_px.and_then(|nm| crowded_share(&vesicles.collect::<Vec<_>>(), CROWDED_NM / nm));
+    }
+}
+
+/// A picture with what its measures need.
+#[derive(Clone, Copy)]
+struct Picture<'a> {
+    grey: &'a [f32],
+    width: usize,
+    height: usize,
+    /// Edge of a pixel, nm.
+    pixel_nm: f64,
+    /// Standard deviation of the noise of a pixel.
+    noise: f64,
+}
+
+impl Picture<'_> {
+    /// Left and top of the squares that fit into the picture, and their edge, px.
+    fn squares(&self, edge_nm: f64) -> (impl Iterator<Item = (usize, usize)> + use<>, usize) {
+        let edge = ((edge_nm / self.pixel_nm).round() as usize).clamp(1, self.width.min(self.height).max(1));
+        let (columns, rows) = (self.width / edge, self.height / edge);
+        ((0..rows).flat_map(move |j| (0..columns).map(move |i| (i * edge, j * edge))), edge)
+    }
+
+    fn square(&self, (x0, y0): (usize, usize), edge: usize) -> impl Iterator<Item = f64> {
+        (y0..y0 + edge).flat_map(move |y| &self.grey[y * self.width + x0..][..edge]).map(|&v| f64::from(v))
+    }
+
+    /// Value between four pixel centres, the first of which lies at 0.5; `None` outside the picture.
+    fn at(&self, x: f64, y: f64) -> Option<f64> {
+        let (x, y) = (x - 0.5, y - 0.5);
+        if !(x >= 0.0 && y >= 0.0 && x <= (self.width - 1) as f64 && y <= (self.height - 1) as f64) {
+            return None;
+        }
+        let (x0, y0) = (x as usize, y as usize);
+        let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
+        let (fx, fy) = (x - x0 as f64, y - y0 as f64);
+        let at = |x: usize, y: usize| f64::from(self.grey[y * self.width + x]);
+        Some(
+            (at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx) * (1.0 - fy) + (at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx) * fy,
+        )
+    }
+}
+
+/// Swing of the stain over the noise.
+fn stain_gradient(picture: &Picture) -> Option<f64> {
+    let (squares, edge) = picture.squares(SQUARE_NM);
+    let place = |v: usize, size: usize| 2.0 * (v as f64 + edge as f64 / 2.0) / size as f64 - 1.0;
+    let points: Vec<([f64; TERMS], f64)> = squares
+        .filter_map(|(x, y)| {
+            let middle = median(picture.square((x, y), edge).collect())?;
+            Some((terms(place(x, picture.width), place(y, picture.height)), middle))
+        })
+        .collect();
+    let mut film: Vec<&([f64; TERMS], f64)> = points.iter().collect();
+    let mut fit = [0.0; TERMS];
+    for _ in 0..FIT_ROUNDS {
+        fit = least_squares(&film)?;
+        let off = |point: &([f64; TERMS], f64)| (point.1 - value(&fit, &point.0)).abs();
+        let limit = FIT_OUTLIER * SD_PER_MAD * median(film.iter().map(|p| off(p)).collect())?;
+        // More than rounding: a picture without noise keeps all its squares.
+        film = points.iter().filter(|p| off(p) <= limit.max(1e-9 * p.1.abs())).collect();
+    }
+    let values = points.iter().map(|(terms, _)| value(&fit, terms));
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    finite((high - low) / picture.noise)
+}
+
+/// Terms of a second-order surface.
+const TERMS: usize = 6;
+
+fn terms(x: f64, y: f64) -> [f64; TERMS] {
+    [1.0, x, y, x * x, x * y, y * y]
+}
+
+fn value(fit: &[f64; TERMS], terms: &[f64; TERMS]) -> f64 {
+    fit.iter().zip(terms).map(|(a, b)| a * b).sum()
+}
+
+/// The surface nearest to the points; `None` where there are too few of them.
+fn least_squares(points: &[&([f64; TERMS], f64)]) -> Option<[f64; TERMS]> {
+    let mut rows = [[0.0; TERMS + 1]; TERMS];
+    for (terms, value) in points {
+        for (row, a) in rows.iter_mut().zip(terms) {
+            row.iter_mut().zip(terms.iter().chain([value])).for_each(|(sum, b)| *sum += a * b);
+        }
+    }
+    // Gauss and Jordan, with the largest pivot of each column.
+    for k in 0..TERMS {
+        let pivot = (k..TERMS).max_by(|&a, &b| rows[a][k].abs().total_cmp(&rows[b][k].abs()))?;
+        rows.swap(k, pivot);
+        if rows[k][k].abs() < 1e-9 * points.len() as f64 {
+            return None;
+        }
+        let row = rows[k];
+        for (_, other) in rows.iter_mut().enumerate().filter(|(i, _)| *i != k) {
+            let factor = other[k] / row[k];
+            other.iter_mut().zip(row).for_each(|(a, b)| *a -= factor * b);
+        }
+    }
+    Some(std::array::from_fn(|k| rows[k][TERMS] / rows[k][k]))
+}
+
+/// Grain of the film over the noise.
+fn granularity(picture: &Picture) -> Option<f64> {
+    // A period of 10 nm takes two pixels to be seen.
+    if picture.pixel_nm > 0.5 * GRAIN_NM.1 {
+        return None;
+    }
+    // A bump of full width w at half maximum is a Gaussian of w / 2.355.
+    let sigma = |nm: f64| nm / picture.pixel_nm / (8.0 * std::f64::consts::LN_2).sqrt();
+    let fine = blur(picture, sigma(GRAIN_NM.0));
+    let coarse = blur(picture, sigma(GRAIN_NM.1));
+    let band: Vec<f32> = fine.iter().zip(&coarse).map(|(a, b)| a - b).collect();
+    let band = Picture { grey: &band, ..*picture };
+    let (squares, edge) = band.squares(GRAIN_SQUARE_NM);
+    let mut deviations: Vec<f64> = squares
+        .map(|at| {
+            let count = (edge * edge) as f64;
+            let mean = band.square(at, edge).sum::<f64>() / count;
+            (band.square(at, edge).map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt()
+        })
+        .collect();
+    deviations.sort_by(f64::total_cmp);
+    let quiet = deviations.get((deviations.len().max(1) as f64 * QUIET_SHARE) as usize)?;
+    finite(quiet / picture.noise)
+}
+
+/// Gaussian blur, border pixels repeated outwards.
+fn blur(picture: &Picture, sigma_px: f64) -> Vec<f32> {
+    let reach = (3.0 * sigma_px).ceil() as usize;
+    let weights: Vec<f64> = (0..=reach).map(|i| (-0.5 * (i as f64 / sigma_px).powi(2)).exp()).collect();
+    let total = weights[0] + 2.0 * weights[1..].iter().sum::<f64>();
+    let weights: Vec<f32> = weights.iter().map(|w| (w / total) as f32).collect();
+    let (width, height) = (picture.width, picture.height);
+    let along = |get: &dyn Fn(usize) -> f32, at: usize, size: usize| {
+        let side = |i: usize| get(at.saturating_sub(i)) + get((at + i).min(size - 1));
+        (1..=reach).fold(weights[0] * get(at), |sum, i| sum + weights[i] * side(i))
+    };
+    let mut rows = vec![0.0; width * height];
+    for (y, out) in rows.chunks_exact_mut(width).enumerate() {
+        let row = &picture.grey[y * width..][..width];
+        out.iter_mut().enumerate().for_each(|(x, v)| *v = along(&|i| row[i], x, width));
+    }
+    let mut both = vec![0.0; width * height];
+    for (y, out) in both.chunks_exact_mut(width).enumerate() {
+        out.iter_mut().enumerate().for_each(|(x, v)| *v = along(&|i| rows[i * width + x], y, height));
+    }
+    both
+}
+
+/// Share of the pixels at the ends of the picture's own range, marks left out. Without clipping it is a pixel or two.
+fn saturated_share(micrograph: &Micrograph) -> Option<f64> {
+    let hidden = covered(&micrograph.marks, (micrograph.width, micrograph.height));
+    let seen = || micrograph.grey.iter().zip(hidden.iter().chain(std::iter::repeat(&false))).filter(|(_, h)| !**h);
+    let (low, high, count) =
+        seen().fold((f32::INFINITY, f32::NEG_INFINITY, 0usize), |(l, h, n), (&v, _)| (l.min(v), h.max(v), n + 1));
+    let ends = seen().filter(|(v, _)| **v == low || **v == high).count();
+    (count > 0).then(|| ends as f64 / count as f64)
+}
+
+/// How wide the edges of the accepted vesicles are.
+fn edge_width_nm(picture: &Picture, factor: usize, measured: &Measured) -> Option<f64> {
+    let accepted = measured.particles.iter().filter(|p| p.status == Status::Accepted);
+    let widths = accepted.filter_map(|particle| {
+        let outline = &particle.outline;
+        let scale = 1.0 / factor as f64;
+        let (x, y) = (outline.x_px * scale, outline.y_px * scale);
+        let radius: [f64; RAYS] = outline.radius_px.map(|r| f64::from(r) * scale);
+        let steps = (2.0 * EDGE_REACH_NM / EDGE_STEP_NM) as usize;
+        let profile: Vec<f64> = (0..=steps)
+            .map(|i| {
+                let off_px = (i as f64 * EDGE_STEP_NM - EDGE_REACH_NM) / picture.pixel_nm;
+                let on_ring = (0..RAYS).filter_map(|k| {
+                    let [cos, sin] = RAY_DIRECTIONS[k];
+                    let r = (radius[k] + off_px).max(0.0);
+                    picture.at(x + r * cos, y + r * sin)
+                });
+                let (sum, count) = on_ring.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
+                f64::from(outline.polarity.sign()) * sum / count
+            })
+            .collect();
+        rise_nm(&profile)
+    });
+    median(widths.collect())
+}
+
+/// Distance in which a profile from the inside to the outside falls from 90 to 10 % of its height.
+fn rise_nm(profile: &[f64]) -> Option<f64> {
+    let middle = profile.len() / 2;
+    // From the rim's crest on the inside to the trough of stain outside.
+    let crest = (0..=middle).max_by(|&a, &b| profile[a].total_cmp(&profile[b]))?;
+    let trough = (middle..profile.len()).min_by(|&a, &b| profile[a].total_cmp(&profile[b]))?;
+    let (high, low) = (profile[crest], profile[trough]);
+    let crossing = |share: f64| {
+        let level = low + share * (high - low);
+        let i = (crest..trough).find(|&i| profile[i] >= level && profile[i + 1] < level)?;
+        Some(i as f64 + (profile[i] - level) / (profile[i] - profile[i + 1]))
+    };
+    finite((crossing(RISE.0)? - crossing(RISE.1)?) * EDGE_STEP_NM)
+}
+
+/// Share of the vesicles that have a neighbour nearer than `gap_px`, as discs of their area.
+fn crowded_share(vesicles: &[Seen], gap_px: f64) -> Option<f64> {
+    let near = |a: &Seen, b: &Seen| {
+        let (dx, dy) = (a.centre_px.0 - b.centre_px.0, a.centre_px.1 - b.centre_px.1);
+        dx.hypot(dy) - 0.5 * (a.diameter_px + b.diameter_px) < gap_px
+    };
+    let has_neighbour = |&i: &usize| (0..vesicles.len()).any(|j| j != i && near(&vesicles[i], &vesicles[j]));
+    let crowded = (0..vesicles.len()).filter(has_neighbour).count();
+    (!vesicles.is_empty()).then(|| crowded as f64 / vesicles.len() as f64)
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+/// Median of the finite values; `None` without any.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.retain(|v| v.is_finite());
+    let middle = values.len() / 2;
+    (middle < values.len()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
