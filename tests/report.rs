@@ -117,7 +117,8 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
     let headings = "image,output,status,error,format,width_px,height_px,pixel_size_nm,pixel_size_source,accepted_count,\
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
                     noise_grey,nonfinite_count,device,seconds,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
-                    scale_bar_px,scale_bar_confidence,covered_share\n";
+                    scale_bar_px,scale_bar_confidence,covered_share,stain_gradient,granularity,edge_width_nm,\
+                    saturated_share,rim_contrast_median,vesicle_share,clutter_share,crowded_share\n";
     assert_eq!(String::from_utf8(image_table(&[])).unwrap(), headings);
 }
 

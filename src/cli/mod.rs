@@ -8,6 +8,7 @@ mod evaluate;
 mod import_rois;
 mod inspect;
 mod report;
+mod sample;
 mod synth;
 mod train;
 
@@ -38,6 +39,7 @@ enum Command {
     Synth(synth::Synth),
     Devices(devices::Devices),
     Columns(columns::Columns),
+    Sample(sample::Sample),
     Train(train::Train),
 }
 
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Synth(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Columns(command) => command.run(),
+        Command::Sample(command) => command.run(),
         Command::Train(command) => command.run(),
     };
     result.unwrap_or_else(|error| {

@@ -3,6 +3,7 @@
 pub mod appearance;
 mod cup;
 mod features;
+pub mod imagej;
 mod learn;
 pub mod mask;
 pub mod object;

@@ -14,6 +14,8 @@ const SQUARE_NM: f64 = 40.0;
 /// Rounds of fitting the course of the stain, each without the squares that lay off it in the round before: what is left
 /// of them is film.
 const FIT_ROUNDS: usize = 5;
+/// Steps along each axis at which the fitted surface is read.
+const FIT_STEPS: u32 = 32;
 /// Squares further off the fit than this many standard deviations (from the median deviation) are not film.
 const FIT_OUTLIER: f64 = 2.5;
 /// Standard deviation of a normal distribution over its median absolute deviation.
@@ -158,7 +160,9 @@ fn stain_gradient(picture: &Picture) -> Option<f64> {
         // More than rounding: a picture without noise keeps all its squares.
         film = points.iter().filter(|p| off(p) <= limit.max(1e-9 * p.1.abs())).collect();
     }
-    let values = points.iter().map(|(terms, _)| value(&fit, terms));
+    // Up to the picture's border, half a square beyond the outermost medians.
+    let steps = (0..=FIT_STEPS).map(|i| 2.0 * f64::from(i) / f64::from(FIT_STEPS) - 1.0);
+    let values = steps.clone().flat_map(|y| steps.clone().map(move |x| value(&fit, &terms(x, y))));
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     finite((high - low) / picture.noise)
 }
@@ -317,4 +321,139 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.retain(|v| v.is_finite());
     let middle = values.len() / 2;
     (middle < values.len()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::appearance::Appearance;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    const SIZE: usize = 400;
+    const NOISE: f64 = 100.0;
+
+    /// Noise of unit variance: a sum of evenly spread numbers.
+    fn noise() -> Vec<f64> {
+        let mut dice = ChaCha8Rng::seed_from_u64(7);
+        (0..SIZE * SIZE).map(|_| (0..12).map(|_| dice.random_range(-0.5..0.5)).sum::<f64>()).collect()
+    }
+
+    fn film(value: impl Fn(f64, f64) -> f64) -> Vec<f32> {
+        let noise = noise();
+        let at = |i: usize| value((i % SIZE) as f64 + 0.5, (i / SIZE) as f64 + 0.5);
+        (0..SIZE * SIZE).map(|i| (30_000.0 + at(i) + NOISE * noise[i]) as f32).collect()
+    }
+
+    fn picture(grey: &[f32]) -> Picture<'_> {
+        Picture { grey, width: SIZE, height: SIZE, pixel_nm: 1.0, noise: NOISE }
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_stain_and_not_of_vesicles() {
+        let slope = |swing: f64| film(move |x, _| swing * NOISE * x / SIZE as f64);
+        for swing in [0.0, 3.0, 10.0] {
+            let found = stain_gradient(&picture(&slope(swing))).unwrap();
+            assert!((found - swing).abs() < 0.3, "{swing}: {found}");
+        }
+        // A fifth of the field is bright discs, most of them on the left.
+        let discs = film(|x, y| {
+            let near = |c: f64| ((c / 80.0).floor() + 0.5) * 80.0;
+            let on_disc = (x - near(x)).hypot(y - near(y)) < 27.0 && x < 240.0;
+            if on_disc { 30.0 * NOISE } else { 0.0 }
+        });
+        let found = stain_gradient(&picture(&discs)).unwrap();
+        assert!(found < 1.5, "{found}");
+        // The camera's gain and offset change nothing.
+        let gained: Vec<f32> = slope(10.0).iter().map(|v| 0.5 * v + 7.0).collect();
+        let gained = stain_gradient(&Picture { noise: 0.5 * NOISE, ..picture(&gained) }).unwrap();
+        assert!((gained - 10.0).abs() < 0.3, "{gained}");
+    }
+
+    #[test]
+    fn granularity_follows_grain_of_its_size_alone() {
+        // Bumps of a full width of about 5 nm, of the same deviation as the noise; and waves as long as vesicles.
+        let coarse = blur(&picture(&noise().iter().map(|v| *v as f32).collect::<Vec<_>>()), 2.1);
+        let deviation = (coarse.iter().map(|v| v * v).sum::<f32>() / coarse.len() as f32).sqrt();
+        let grainy = |share: f64| {
+            let base = noise();
+            let mix = |i: usize| (1.0 - share * share).sqrt() * base[i] + share * f64::from(coarse[i] / deviation);
+            (0..SIZE * SIZE).map(|i| (NOISE * mix(i)) as f32).collect::<Vec<_>>()
+        };
+        let found: Vec<f64> = [0.0, 0.5, 1.0].map(|s| granularity(&picture(&grainy(s))).unwrap()).into();
+        assert!(
+            found[0] < 0.4 && found[2] > 0.6 && found[0] + 0.1 < found[1] && found[1] + 0.1 < found[2],
+            "{found:?}"
+        );
+        let waves = film(|x, _| 5.0 * NOISE * (x * std::f64::consts::TAU / 150.0).sin());
+        let white = granularity(&picture(&film(|_, _| 0.0))).unwrap();
+        let on_waves = granularity(&picture(&waves)).unwrap();
+        assert!((on_waves - white).abs() < 0.1, "{white} {on_waves}");
+        assert_eq!(granularity(&Picture { pixel_nm: 6.0, ..picture(&waves) }), None);
+    }
+
+    #[test]
+    fn an_edge_is_as_wide_as_it_was_blurred() {
+        for sigma_nm in [1.0, 2.0, 4.0] {
+            // A step blurred by a Gaussian rises from 10 to 90 % within 2.563 standard deviations.
+            let step = |nm: f64| 1.0 / (1.0 + (1.702 * nm / sigma_nm).exp());
+            let profile: Vec<f64> =
+                (0..=60).map(|i| 500.0 * step(f64::from(i) * EDGE_STEP_NM - EDGE_REACH_NM)).collect();
+            let found = rise_nm(&profile).unwrap();
+            assert!((found / (2.563 * sigma_nm) - 1.0).abs() < 0.05, "{sigma_nm}: {found}");
+        }
+        assert_eq!(rise_nm(&[1.0; 61]), None);
+    }
+
+    #[test]
+    fn saturation_is_what_is_clipped() {
+        let micrograph = |high: f32| {
+            let grey = film(|_, _| 0.0).iter().map(|v| v.min(high)).collect();
+            Micrograph::new(SIZE, SIZE, grey, None)
+        };
+        assert!(saturated_share(&micrograph(f32::INFINITY)).unwrap() < 1e-4);
+        // Above one standard deviation lies a share of 0.159.
+        let clipped = saturated_share(&micrograph(30_000.0 + NOISE as f32)).unwrap();
+        assert!((clipped - 0.159).abs() < 0.005, "{clipped}");
+    }
+
+    fn seen(class: Class, status: Status, x: f64, appearance: &Appearance) -> Seen<'_> {
+        let (diameter_px, area_px2) = (20.0, 314.0);
+        Seen {
+            status,
+            class,
+            appearance: Some(appearance),
+            confidence: Some(0.9),
+            rule: None,
+            is_named: false,
+            area_px2,
+            diameter_px,
+            centre_px: (x, 0.0),
+            is_cut: status == Status::Border,
+        }
+    }
+
+    #[test]
+    fn shares_follow_the_particles() {
+        let look = Appearance { rim_contrast: 5.0, ..Default::default() };
+        let better = Appearance { rim_contrast: 9.0, ..look };
+        let particles = [
+            seen(Class::Vesicle, Status::Accepted, 0.0, &look),
+            seen(Class::Vesicle, Status::Border, 27.0, &look),
+            seen(Class::CupShapedVesicle, Status::Accepted, 100.0, &better),
+            seen(Class::Vesicle, Status::Accepted, 200.0, &better),
+            seen(Class::Aggregate, Status::Rejected, 300.0, &look),
+            seen(Class::OpenRim, Status::Rejected, 400.0, &look),
+        ];
+        let mut quality = Quality::default();
+        quality.describe(particles.iter().copied(), 31_400.0, Some(1.0));
+        let expected = (Some(9.0), Some(0.04), Some(0.01), Some(0.5));
+        let found = (quality.rim_contrast, quality.vesicle_share, quality.clutter_share, quality.crowded_share);
+        assert_eq!(found, expected);
+        // With pixels of 2 nm the gap of 7 px is wider than 10 nm.
+        quality.describe(particles.iter().copied(), 31_400.0, Some(2.0));
+        assert_eq!(quality.crowded_share, Some(0.0));
+        quality.describe(particles[4..].iter().copied(), 31_400.0, None);
+        assert_eq!((quality.rim_contrast, quality.vesicle_share, quality.crowded_share), (None, Some(0.0), None));
+    }
 }

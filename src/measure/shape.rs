@@ -90,10 +90,10 @@ fn crofton_perimeter(mask: &Mask) -> f64 {
 }
 
 /// A corner of the pixel grid: whole numbers, so that the hull is exact.
-type Corner = [i64; 2];
+pub(super) type Corner = [i64; 2];
 
 /// Corners of the outermost pixels of every row, sorted by x, then y.
-fn corners(mask: &Mask) -> Vec<Corner> {
+pub(super) fn corners(mask: &Mask) -> Vec<Corner> {
     let mut corners = Vec::new();
     for (row, pixels) in mask.inside.chunks_exact(mask.width.max(1)).enumerate() {
         let (Some(left), Some(right)) = (pixels.iter().position(|&p| p), pixels.iter().rposition(|&p| p)) else {
@@ -114,7 +114,7 @@ fn cross(a: Corner, b: Corner, c: Corner) -> i64 {
 }
 
 /// Convex hull of sorted points without collinear vertices (Andrew's monotone chain).
-fn convex_hull(points: Vec<Corner>) -> Vec<Corner> {
+pub(super) fn convex_hull(points: Vec<Corner>) -> Vec<Corner> {
     let chain = |points: &mut dyn Iterator<Item = &Corner>| {
         let mut chain: Vec<Corner> = Vec::new();
         for &point in points {
@@ -133,7 +133,7 @@ fn convex_hull(points: Vec<Corner>) -> Vec<Corner> {
     hull
 }
 
-fn polygon_area(hull: &[Corner]) -> f64 {
+pub(super) fn polygon_area(hull: &[Corner]) -> f64 {
     let Some(&origin) = hull.first() else { return 0.0 };
     hull.windows(2).map(|edge| cross(origin, edge[0], edge[1])).sum::<i64>().abs() as f64 / 2.0
 }

@@ -137,9 +137,9 @@ mod tests {
     /// As `scipy.stats.binomtest(k, n).proportion_ci(method="wilson")`.
     #[test]
     fn the_interval_is_that_of_wilson() {
-        close(wilson(8.0, 10.0), (0.490_162_471_536_642_4, 0.943_317_826_176_204));
-        close(wilson(0.0, 10.0), (0.0, 0.277_532_799_862_889_7));
-        close(wilson(10.0, 10.0), (0.722_467_200_137_110_3, 1.0));
+        close(wilson(8.0, 10.0), (0.490_162_471_536_641_8, 0.943_317_848_545_624_8));
+        close(wilson(0.0, 10.0), (0.0, 0.277_532_799_862_889_26));
+        close(wilson(10.0, 10.0), (0.722_467_200_137_110_9, 1.0));
     }
 
     #[test]

@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 const MEANING: &str = "EV-like means the shape of a vesicle. Microscopy cannot prove where a vesicle comes from: lipoproteins \
                        and membrane fragments can look alike, and what is soluble is not seen at all. Fractions are of the \
                        things that the program outlined and could tell from empty film; most of what is below 20 nm, flat \
-                       or without an edge is not among them, so that they bound the purity of the sample from above.";
+                       or without an edge is not among them. The true share of vesicles is therefore smaller; of the                        bounds, the one that takes the unresolved for non-EV is the nearer (most of them are, in synthetic                        scenes).";
+
+/// Sources: Chernyshev 2015 and Cavallaro 2021, abstracts.
+const OUTSIDE_NOTE: &str = "Vesicles that dried on a grid are expected to be smaller than NTA says, whose diameter is \
+                            hydrodynamic and which misses most particles below 70 nm: the ratio of medians corrects nothing. \
+                            NTA counts whatever scatters light, so that particles per protein are no vesicles per protein.";
 
 /// `purity.json`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,6 +39,8 @@ pub struct Purity {
     pub background: Vec<Background>,
     pub checklist: Vec<Item>,
     pub outside: Option<Outside>,
+    /// How the figures of other methods are to be read; `None` without any.
+    pub outside_note: Option<String>,
     pub warnings: Vec<String>,
     /// The limits behind checklist and warnings: ours, not a guideline's.
     pub profile: Profile,
@@ -153,6 +160,7 @@ impl Assessor {
             checklist: checklist(&checked, &images, sample),
             images,
             background,
+            outside_note: outside.map(|_| OUTSIDE_NOTE.into()),
             outside,
             warnings: Vec::new(),
             profile: PROFILE,

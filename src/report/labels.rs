@@ -16,29 +16,41 @@ use tiff::{TiffError, TiffResult};
 
 /// Writes the labels as a 16-bit TIFF with the scale in nm, or without any scale when it is not known.
 pub fn write_labels(out: &mut dyn Write, labels: &Labels, pixel_size: Option<PixelSize>) -> io::Result<()> {
+    let description = if pixel_size.is_some() { "ImageJ=1.53t\nunit=nm\n" } else { "ImageJ=1.53t\n" };
+    write_tiff(out, labels, description, pixel_size)
+}
+
+/// Writes labels as a 16-bit TIFF with a description in ASCII, and pixels per nm as the resolution if there is a pixel size.
+pub(super) fn write_tiff(
+    out: &mut dyn Write,
+    labels: &Labels,
+    description: &str,
+    pixel_size: Option<PixelSize>,
+) -> io::Result<()> {
     // In memory first: TIFF needs to go back to fill in offsets, and labels compress to very little.
     let mut file = Cursor::new(Vec::new());
-    encode(&mut file, labels, pixel_size).map_err(|error| match error {
+    encode(&mut file, labels, description, pixel_size).map_err(|error| match error {
         TiffError::IoError(error) => error,
         other => io::Error::other(other),
     })?;
     out.write_all(file.get_ref())
 }
 
-fn encode(file: &mut Cursor<Vec<u8>>, labels: &Labels, pixel_size: Option<PixelSize>) -> TiffResult<()> {
+fn encode(
+    file: &mut Cursor<Vec<u8>>,
+    labels: &Labels,
+    description: &str,
+    pixel_size: Option<PixelSize>,
+) -> TiffResult<()> {
     let mut tiff = TiffEncoder::new(file)?
         .with_compression(Compression::Deflate(DeflateLevel::Balanced))
         .with_predictor(Predictor::None);
     let mut image = tiff.new_image::<Gray16>(u32::try_from(labels.width)?, u32::try_from(labels.height)?)?;
-    let description = match pixel_size {
-        Some(size) => {
-            // ResolutionUnit stays 1, "none": the unit is in the description.
-            image.x_resolution(fraction(1.0 / size.x_nm));
-            image.y_resolution(fraction(1.0 / size.y_nm));
-            "ImageJ=1.53t\nunit=nm\n"
-        }
-        None => "ImageJ=1.53t\n",
-    };
+    if let Some(size) = pixel_size {
+        // ResolutionUnit stays 1, "none": the unit is in the description.
+        image.x_resolution(fraction(1.0 / size.x_nm));
+        image.y_resolution(fraction(1.0 / size.y_nm));
+    }
     image.encoder().write_tag(Tag::ImageDescription, description)?;
     image.write_data(&labels.label)
 }

@@ -1,7 +1,7 @@
 //! All files of a run, in their places.
 
 use super::csv::{Images, Particles};
-use super::export::{Export, Exports};
+use super::export::{self, Export, Exports, datapackage, multiqc};
 use super::page::{Page, write_page};
 use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
@@ -26,8 +26,7 @@ pub fn write_image(folder: &Path, image: &ImageResult, picture: &Picture, export
         .map_err(|e| Error::unsupported(image.row.image.as_ref(), e, "analyse the picture in parts"))?;
     write_whole(&folder.join(LABELS), |out| labels::write_labels(out, &labels, image.row.pixel_size))?;
     write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, picture, image))?;
-    let _ = exports;
-    Ok(())
+    export::write_image(folder, image, &labels, exports)
 }
 
 /// Removes what an earlier run left for an image that now failed: a picture beside a row that says `failed` would be
@@ -36,15 +35,18 @@ pub fn write_image(folder: &Path, image: &ImageResult, picture: &Picture, export
 /// # Errors
 /// [`Error::Output`].
 pub fn remove_image(folder: &Path) -> Result<()> {
-    for path in [LABELS, OVERLAY].map(|name| folder.join(name)) {
-        match fs::remove_file(&path) {
-            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Err(output_error(&path, &error));
-            }
-            _ => {}
+    [LABELS, OVERLAY].iter().try_for_each(|name| remove(&folder.join(name)))?;
+    export::remove_image(folder)
+}
+
+/// Removes a file if it is there.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(output_error(path, &error))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Writes a run again: the files of the images whose name `is_touched` is true for, and those of the run as a whole.
@@ -69,6 +71,7 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
     let mut sinks: Vec<Box<dyn Sink>> =
         vec![Box::new(Particles::create(&run.dir)?), Box::new(Images::create(&run.dir)?)];
+    sinks.extend(export::sinks(&run.dir, exports)?);
     let (mut population, mut assessor) = (Population::default(), Assessor::default());
     for image in run.images() {
         let image = image?;
@@ -89,5 +92,11 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
         let sample = sample.as_ref();
         write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample })?;
     }
-    Ok(())
+    if exports.has(Export::Multiqc) {
+        multiqc::write(run, &population, &summary, &purity, sample.as_ref())?;
+    } else {
+        multiqc::remove_all(&run.dir)?;
+    }
+    // Last: it describes the others.
+    if exports.has(Export::Datapackage) { datapackage::write(run) } else { datapackage::remove(&run.dir) }
 }
