@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use cupule::image::{Region, RegionKind};
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
-use cupule::measure::{Class, Mask, Particle, Reason, Status};
+use cupule::measure::{Class, Mask, Particle, Quality, Reason, Status};
 use cupule::report::{Exports, write_run};
 use cupule::results::record::{DeviceRecord, InputRecord};
 use cupule::results::{
@@ -74,6 +74,7 @@ fn input(image: &str, output: &str, status: &str, pixel_size: Option<PixelSize>)
         output: output.into(),
         status: status.into(),
         scale: (status == "ok").then_some(scale),
+        seconds: None,
     }
 }
 
@@ -169,6 +170,7 @@ impl Made<'_> {
             counts: Some(counts),
             background_grey: Some(1200.0),
             background_swing: Some(30.0),
+            quality: Some(Quality { stain_gradient: Some(7.5), rim_contrast: Some(5.0), ..Quality::default() }),
             warnings: if i == 1 { vec!["<u>dark</u>".into()] } else { Vec::new() },
             input_sha256,
             ..ImageRow::default()
@@ -257,6 +259,8 @@ fn a_small_run_is_one_page_with_everything() {
         "min_diameter_nm",
         "lang=\"en\"",
         "cupule curate RUN curation.json",
+        "uneven stain: it swings by 7.5 times the noise",
+        "missing</span>",
     ] {
         assert!(html.contains(text), "{text}");
     }
