@@ -164,8 +164,6 @@ def review(browser, path, folder):
         page.get_by_role("button", name="Save").click()
         assert "name" in told() and not visit.downloads, told()
         page.locator("#r-name").press_sequentially(REVIEWER)
-        asked = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
         with page.expect_download() as download:
             page.get_by_role("button", name="Save").click()
         saved = folder / "curation.json"
@@ -176,12 +174,10 @@ def review(browser, path, folder):
         # Leaving with decisions that are not saved asks first.
         page.locator("#particles .p").first.click()
         page.keyboard.press("x")
-        page.close(run_before_unload=True)
-        for _ in range(50):
-            if asked:
-                break
-            time.sleep(0.1)
-        assert asked == ["beforeunload"], asked
+        with page.expect_event("dialog") as asked:
+            page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload", asked.value.type
+        asked.value.dismiss()
     return saved
 
 

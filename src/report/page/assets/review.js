@@ -111,7 +111,7 @@
   };
   const describe = () => {
     const p = current;
-    const picture = p.li.querySelector('svg')?.cloneNode(true);
+    const picture = p.li.querySelector('.t')?.cloneNode(true);
     const frame = document.createElement('div');
     frame.className = p.now.status;
     if (picture) frame.append(picture);
