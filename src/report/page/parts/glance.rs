@@ -78,10 +78,11 @@ pub fn html(page: &Page<'_>, survey: &Survey) -> String {
     let mut seen = std::collections::HashSet::new();
     all.retain(|warning| seen.insert(warning.clone()));
     format!(
-        "<dl class=\"figures\">{figures}</dl>{}{}<p class=\"quiet\">Diameters are area-equivalent and of dried vesicles. \
+        "<dl class=\"figures\">{figures}</dl>{}{}<p class=\"quiet\">{} Diameters are area-equivalent and of dried vesicles. \
          EV-like says what a particle looks like: microscopy cannot prove where it comes from.</p>",
         warnings("To be careful about", &all),
         facts(&about(page, &survey.images)),
+        escape(&visible(&page.purity.statement)),
     )
 }
 

@@ -188,7 +188,7 @@ pub fn pictures(images: &[ImageRow], gathered: &Gathered) -> String {
     };
     format!(
         "<p>What counts as a vesicle is outlined in blue (accepted, solid) and yellow (cut off, dashed), near misses in orange \
-         (rejected, dotted; those of a confidence of at least {}).{rest}</p>{}{}",
+         (rejected, dotted; those of a confidence of at least {}).{rest}</p>{}<div class=\"views\">{}</div>",
         crate::report::overlay::REJECTED_DRAWN_MIN,
         view_controls(),
         gathered.figures
