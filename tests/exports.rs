@@ -2,7 +2,7 @@
 //! where `scripts/check-exports` shows it to the programs themselves.
 
 use cupule::atomic::write_json;
-use cupule::evaluate::roi;
+use cupule::evaluate::{drawn, roi};
 use cupule::image::Labels;
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
@@ -12,7 +12,8 @@ use cupule::report::labels::write_labels;
 use cupule::report::{Exports, remove_image, write_image, write_run};
 use cupule::results::record::{DeviceRecord, InputRecord};
 use cupule::results::{
-    Curation, Decision, Findings, ImageCounts, ImageResult, ImageRow, Picture, Run, RunRecord, image_folder,
+    Author, Curation, Decision, Drawn, Findings, ImageCounts, ImageResult, ImageRow, Picture, Run, RunRecord,
+    image_folder, particle_id,
 };
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
@@ -165,7 +166,7 @@ impl Made {
 /// More than 200 shapes, of the network's and of a person's making, three cut off and two rejected.
 fn many() -> Made {
     let sizes = (0..210).map(|i| 4.0 + 146.0 * spread(i, 13).powi(3));
-    let mut made = Made::new("shapes.tif", (1400, 1400), PixelSize::square(0.62)).shapes(sizes);
+    let mut made = Made::new("shapes.tif", (1400, 1400), PixelSize::square(0.798_656_340_572_620_7)).shapes(sizes);
     let lowest = made.particles.iter().map(|p| p.outline.y_px + 75.0).fold(0.0, f64::max);
     assert!(lowest < 1280.0, "{lowest}");
     for (x, y) in [(300.3, 1399.0), (0.4, 1330.2), (1396.0, 1396.5)] {
@@ -180,7 +181,7 @@ fn many() -> Made {
     made.draw(&[[210.2, 1300.3], [250.7, 1295.1], [240.1, 1320.5], [262.3, 1341.8], [215.5, 1325.5]]);
     made.draw(&[[280.0, 1290.0], [300.0, 1290.0], [300.0, 1310.0], [280.0, 1310.0]]);
     // Diagonal neighbours, and a stair of corners a pixel apart.
-    made.draw(&[[320.0, 1290.0], [360.0, 1330.0], [358.7, 1331.3], [318.7, 1291.3]]);
+    made.draw(&[[320.3, 1290.0], [360.3, 1330.0], [358.9, 1331.4], [318.9, 1291.4]]);
     made.decide(3, |d| d.class = Some(Class::CupShapedVesicle));
     made.decide(5, |d| (d.status, d.reason) = (Some(Status::Rejected), Some("=out of focus".into())));
     made
@@ -219,6 +220,7 @@ fn make(dir: &Path) -> Run {
             output: output.clone(),
             status: if has_failed { "failed" } else { "ok" }.into(),
             scale: None,
+            seconds: None,
         });
         curation.append(made.decisions);
         if let (Some(width), Some(height)) = (made.row.width_px, made.row.height_px) {
@@ -233,6 +235,7 @@ fn make(dir: &Path) -> Run {
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],
         config: json!({}),
+        exports: Vec::new(),
         device: DeviceRecord::default(),
         inputs,
         counts: BTreeMap::new(),
@@ -370,6 +373,23 @@ fn outlines_come_back_from_the_roi_zip_with_their_ids() {
 }
 
 #[test]
+fn outlines_that_nobody_changed_come_back_as_no_decision() {
+    let (_dir, run) = fresh("rois,outlines");
+    let author = Author { by: "A. Person".into(), utc: "2026-11-23T14:59:28Z".into(), reason: None };
+    for (folder, image) in results(&run).into_iter().filter(|(_, image)| !vesicles(image).is_empty()) {
+        for name in ["rois.zip", "outlines.geojson"] {
+            let outlines: Vec<Drawn> = drawn(&folder.join(name))
+                .unwrap()
+                .into_iter()
+                .map(|(name, polygon)| Drawn { particle_id: particle_id(&name), polygon })
+                .collect();
+            assert_eq!(outlines.len(), vesicles(&image).len());
+            assert_eq!(image.redrawn(&outlines, true, &author), [], "{name} of {}", image.row.image);
+        }
+    }
+}
+
+#[test]
 fn features_for_qupath_are_closed_unique_and_without_nan() {
     let (_dir, run) = fresh("outlines");
     for (folder, image) in results(&run).into_iter().filter(|(_, image)| image.row.error.is_none()) {
@@ -482,10 +502,7 @@ fn parquet_is_written_or_refused_by_name() {
     assert_eq!(all.names().contains(&"particles.parquet"), cfg!(feature = "parquet"));
     assert_eq!(Exports::help().contains("particles.parquet"), cfg!(feature = "parquet"));
     match "particles.parquet".parse::<Exports>() {
-        Ok(_) => assert!(cfg!(feature = "parquet")),
-        Err(error) => {
-            assert!(!cfg!(feature = "parquet"));
-            assert!(error.to_string().contains("feature 'parquet'"), "{error}");
-        }
+        Ok(chosen) => assert_eq!((chosen.names(), cfg!(feature = "parquet")), (vec!["particles.parquet"], true)),
+        Err(error) => assert!(error.to_string().contains("feature 'parquet'"), "{error}"),
     }
 }

@@ -259,3 +259,10 @@ fn a_sample_is_kept_as_it_was_written() {
     assert_eq!(Sample::read_if_any(&path).unwrap(), Some(sample(text).unwrap()));
     assert_eq!(Sample::read_if_any(&dir.path().join("other.toml")).unwrap(), None);
 }
+
+#[test]
+fn the_program_prints_the_template() {
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_cupule")).arg("sample").output().unwrap();
+    assert!(printed.status.success());
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), TEMPLATE);
+}

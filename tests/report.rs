@@ -5,7 +5,7 @@ use cupule::error::{Error, Result};
 use cupule::image::{Labels, Micrograph};
 use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
-use cupule::measure::{Class, Mask, Particle, Reason, Shape, Status};
+use cupule::measure::{Class, Mask, Particle, Quality, Reason, Shape, Status};
 use cupule::report::columns::{IMAGES, Kind, PARTICLES, Value, documentation, documentation_json};
 use cupule::report::csv::{Images, Particles, decimal};
 use cupule::report::labels::write_labels;
@@ -201,11 +201,21 @@ fn an_image_row_says_everything() {
         frame_count: Some(3),
         scale_bar: Some(ScaleBarRow { length_nm: 200.0, length_px: 322.5, confidence: 0.98 }),
         covered_share: Some(0.0625),
+        quality: Some(Quality {
+            stain_gradient: Some(2.5),
+            granularity: Some(0.375),
+            edge_width_nm: Some(8.5),
+            saturated_share: Some(0.001),
+            rim_contrast: Some(6.25),
+            vesicle_share: Some(0.125),
+            clutter_share: Some(0.0),
+            crowded_share: None,
+        }),
         error: None,
     };
     let text = String::from_utf8(image_table(&[row])).unwrap();
     let expected = "dir/a.tif,a,ok,,TIFF,162,161,0.62,--pixel-size,20,2,10,8,40,1234.5,12,0.0001234568,0,native,1.25,\
-                    one; two,ab,mean,3,200,322.5,0.98,0.0625";
+                    one; two,ab,mean,3,200,322.5,0.98,0.0625,2.5,0.375,8.5,0.001,6.25,0.125,0,";
     // The one cell that begins like a formula.
     assert_eq!(text.lines().nth(1).unwrap(), expected.replace("--pixel-size", "'--pixel-size"));
 }
@@ -368,12 +378,9 @@ fn labels_read_back_with_their_scale_in_a_form_imagej_reads() {
     let (width, height) = (700, 900);
     let label: Vec<u16> = (0..width * height).map(|i| ((i * 7919) % 65536) as u16).collect();
     let labels = Labels { width, height, label: label.clone() };
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    for (name, size) in [("labels", PixelSize::new(0.62, 0.137_218_9)), ("labels-uncalibrated", None)] {
+    for size in [PixelSize::new(0.62, 0.137_218_9), None] {
         let mut file = Vec::new();
         write_labels(&mut file, &labels, size).unwrap();
-        // Kept for scripts/check-labels, which asks tifffile and ImageJ.
-        std::fs::write(target.join(format!("{name}.tif")), &file).unwrap();
         let mut tiff = Decoder::new(io::Cursor::new(&file)).unwrap();
         let tags: HashMap<u16, Tag> = tiff.tag_iter().map(|t| t.map(|(tag, v)| (tag.to_u16(), v)).unwrap()).collect();
         let number = |tag: u16| tags[&tag].clone().into_u32().unwrap();

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod columns;
+mod compare;
 mod curate;
 mod devices;
 mod evaluate;
@@ -32,6 +33,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong 
 enum Command {
     Analyze(analyze::Analyze),
     Report(report::Report),
+    Compare(compare::Compare),
     Curate(curate::Curate),
     ImportRois(import_rois::ImportRois),
     Inspect(inspect::Inspect),
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Analyze(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Curate(command) => command.run(),
         Command::ImportRois(command) => command.run(),
         Command::Inspect(command) => command.run(),

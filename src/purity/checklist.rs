@@ -85,12 +85,7 @@ pub(super) fn checklist(checked: &Checked, images: &[ImageTally], sample: Option
     items.extend([
         text("sample", &sample.source, "source", MISEV_TWO),
         text("isolation method", &sample.isolation.method, "isolation.method", EV_TRACK),
-        text(
-            "protocol",
-            &sample.isolation.protocol,
-            "isolation.protocol (such as an EV-TRACK ID)",
-            "EV-TRACK (ev-track.org)",
-        ),
+        text("protocol", &sample.isolation.protocol, "isolation.protocol (such as an EV-TRACK ID)", EV_TRACK),
         text("stain", &made.stain, "preparation.stain", PREPARATION),
         text("fixation", &made.fixation, "preparation.fixation", PREPARATION),
         text("grid", &made.grid, "preparation.grid", PREPARATION),

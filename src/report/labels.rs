@@ -55,6 +55,16 @@ fn encode(
     image.write_data(&labels.label)
 }
 
+/// Width and height of a pixel in nm as ImageJ reads them from the file, which differs by a billionth at most; 1 and 1
+/// where they are not known, as for ImageJ.
+pub(super) fn pixel_as_read(pixel_size: Option<PixelSize>) -> (f64, f64) {
+    let read = |nm: f64| {
+        let per_nm = fraction(1.0 / nm);
+        1.0 / (f64::from(per_nm.n) / f64::from(per_nm.d))
+    };
+    pixel_size.map_or((1.0, 1.0), |size| (read(size.x_nm), read(size.y_nm)))
+}
+
 /// The simplest fraction of two 32-bit numbers within a billionth of a positive value, by its continued fraction; or the
 /// closest there is.
 fn fraction(value: f64) -> Rational {

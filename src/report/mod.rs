@@ -6,6 +6,7 @@
 
 mod canvas;
 pub mod columns;
+pub mod compare;
 pub mod csv;
 pub mod export;
 pub mod figures;

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 /// Resamples: their standard deviation is within 1.6 % of that of endlessly many.
 pub const RESAMPLES: usize = 2000;
-/// Where the random numbers start, the same in every run: ISO 13322, static image analysis.
+/// Where the random numbers start, the same in every run; the number of the standard of image analysis, ISO 13322.
 const SEED: u64 = 13322;
 /// Shares of the particles below the quantiles: D10, D50, D90.
 pub(super) const QUANTILES: [f64; 3] = [0.1, 0.5, 0.9];
@@ -104,13 +104,13 @@ impl<'a> Units<'a> {
             all.sum += times * unit.sum;
             all.shares.iter_mut().zip(unit.shares).for_each(|(sum, share)| *sum += times * share);
         }
-        let of = |weights: &[f64]| {
+        let of = |weights: &[f64], total| {
             let particles = self.pool.diameters_nm.iter().zip(weights).zip(&self.index);
-            quantiles(particles.map(|((diameter, weight), &at)| (*diameter, *weight, times[at])), QUANTILES)
+            quantiles(particles.map(|((diameter, weight), &at)| (*diameter, *weight, times[at])), total, QUANTILES)
         };
         Some(Figures {
-            weighted: Sizes { quantiles: of(&self.pool.weights)?, mean: all.weighted_sum / all.weight },
-            unweighted: Sizes { quantiles: of(&self.pool.ones)?, mean: all.sum / all.count },
+            weighted: Sizes { quantiles: of(&self.pool.weights, all.weight)?, mean: all.weighted_sum / all.weight },
+            unweighted: Sizes { quantiles: of(&self.pool.ones, all.count)?, mean: all.sum / all.count },
             shares: all.shares.map(|share| (share / all.weight).min(1.0)),
             per_um2: all.weight / all.area_um2,
         })

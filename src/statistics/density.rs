@@ -11,7 +11,7 @@ use super::moments::{effective_count, mean, standard_deviation};
 /// Bandwidths beyond which a kernel adds nothing: exp(-32) of its height.
 const REACH: f64 = 8.0;
 /// Steps in a bandwidth in the search for the highest point: the density bends over a bandwidth.
-const STEPS: f64 = 8.0;
+const STEPS: f64 = 4.0;
 /// Halvings of an interval that exhaust the digits of a number.
 const HALVINGS: usize = 60;
 

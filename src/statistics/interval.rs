@@ -12,6 +12,9 @@ pub(super) const Z: f64 = 1.959_963_984_540_054;
 /// Fewest degrees of freedom that an interval is made with: below, it would say nothing, and [`student`] is wrong.
 const FREEDOM_MIN: f64 = 2.0;
 
+/// A share or its standard error that is nought but for rounding.
+const EXACT: f64 = 1e-9;
+
 /// Quantile of 97.5 % of Student's t, with real degrees of freedom, at least 2.
 ///
 /// M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 26.7.5: 0.8 % too small at 2, 0.03 % at 4.
@@ -34,12 +37,12 @@ pub(super) fn positive(value: f64, log_error: Option<f64>, freedom: f64) -> Esti
 }
 
 /// A share by Wilson's formula, with Student's t and the number of independent particles that would give the standard
-/// error; `count_max` is the number of particles, for they can't tell more than they are.
-pub(super) fn share(value: f64, error: Option<f64>, freedom: f64, count_max: f64) -> Estimate {
-    let Some(error) = error.filter(|_| count_max > 0.0) else { return Estimate { value, low: None, high: None } };
+/// error; `particles` is the number that there are.
+pub(super) fn share(value: f64, error: Option<f64>, freedom: f64, particles: f64) -> Estimate {
+    let Some(error) = error.filter(|_| particles > 0.0) else { return Estimate { value, low: None, high: None } };
     let spread = value * (1.0 - value);
-    // Nothing (or everything) found in every image: no error to go by.
-    let count = if error > 0.0 && spread > 0.0 { (spread / error.powi(2)).min(count_max) } else { count_max };
+    // Where every image says the same, as when there is nothing in any, there is no error to go by.
+    let count = if error > EXACT && spread > EXACT { spread / error.powi(2) } else { particles };
     let t2 = student(freedom).powi(2);
     let centre = (value + t2 / (2.0 * count)) / (1.0 + t2 / count);
     let half = (t2 * (spread / count + t2 / (4.0 * count * count))).sqrt() / (1.0 + t2 / count);

@@ -80,6 +80,12 @@ impl Pool {
     }
 }
 
+/// Diameters of the accepted particles in images with a pixel size, nm, rising, and what each counts for.
+pub fn weighted_diameters_nm(population: &Population) -> (Vec<f64>, Vec<f64>) {
+    let pool = Pool::of(population);
+    (pool.diameters_nm, pool.weights)
+}
+
 /// What each accepted particle of an image counts for (Miles and Lantuejoul), in their order.
 pub fn weights(field: &Field) -> Vec<f64> {
     let frame = Frame::of(field);

@@ -8,14 +8,14 @@
 /// A value, what it weighs, and how often it occurs.
 pub(super) type Weighed = (f64, f64, u32);
 
-/// Quantiles of `values`, which rise, at rising `shares` from 0 to 1; `None` when nothing weighs anything.
+/// Quantiles of `values`, which rise and weigh `total`, at rising `shares` from 0 to 1; `None` when nothing weighs anything.
 ///
 /// A value that occurs several times takes as many places.
 pub(super) fn quantiles<const N: usize>(
-    values: impl Iterator<Item = Weighed> + Clone,
+    values: impl Iterator<Item = Weighed>,
+    total: f64,
     shares: [f64; N],
 ) -> Option<[f64; N]> {
-    let total: f64 = values.clone().map(|(_, weight, times)| weight * f64::from(times)).sum();
     if total.is_nan() || total <= 0.0 {
         return None;
     }
@@ -33,6 +33,9 @@ pub(super) fn quantiles<const N: usize>(
             };
             next += 1;
         }
+        if next == N {
+            return Some(found);
+        }
         before = end;
         last = Some((end - weight / 2.0, value));
     }
@@ -46,7 +49,8 @@ mod tests {
     use super::*;
 
     fn of(values: &[Weighed], share: f64) -> f64 {
-        quantiles(values.iter().copied(), [share]).unwrap()[0]
+        let total = values.iter().map(|(_, weight, times)| weight * f64::from(*times)).sum();
+        quantiles(values.iter().copied(), total, [share]).unwrap()[0]
     }
 
     #[test]
@@ -69,7 +73,7 @@ mod tests {
 
     #[test]
     fn nothing_has_no_quantile() {
-        assert_eq!(quantiles([].into_iter(), [0.5]), None);
-        assert_eq!(quantiles([(1.0, 1.0, 0)].into_iter(), [0.5]), None);
+        assert_eq!(quantiles([].into_iter(), 0.0, [0.5]), None);
+        assert_eq!(quantiles([(1.0, 1.0, 0)].into_iter(), 0.0, [0.5]), None);
     }
 }

@@ -7,14 +7,10 @@ use super::density::mode_nm;
 use super::interval;
 use super::lognormal;
 use super::moments::{effective_count, mean, standard_deviation};
+use super::needed;
 use super::pool::Pool;
 use super::warnings::warnings;
 use serde::{Deserialize, Serialize};
-
-/// Half-width of the interval of D50 that the needed number of particles is told for, relative.
-const PRECISION: f64 = 0.05;
-/// Fewest particles that are ever called enough: that of a distribution whose spread is hardly known is no promise.
-const PARTICLES_MIN: usize = 30;
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -133,8 +129,7 @@ pub fn summarize(population: &Population) -> Summary {
         std::array::from_fn(|i| interval::share(figures.shares[i], errors.map(|e| e.shares[i]), freedom, count))
     });
     let scaled = || population.fields.iter().filter(|field| field.pixel_size.is_some());
-    let count_for_5_percent =
-        errors.and_then(|errors| count_for(PRECISION, pool.count(), errors.weighted.quantiles[1]));
+    let count_for_5_percent = figures.and_then(|f| needed::count_for_5_percent(&pool, f.weighted.quantiles[1]));
     let mut summary = Summary {
         image_count: pool.images.len(),
         unscaled_image_count: population.fields.len() - pool.images.len(),
@@ -220,11 +215,4 @@ fn size_shares(shares: [Estimate; SHARES]) -> Vec<Share> {
         share,
     };
     RANGES.into_iter().zip(shares).map(share).collect()
-}
-
-/// Particles for a relative half-width of the 95 % interval, were more images taken like these: the error falls with the
-/// square root of their number.
-fn count_for(precision: f64, count: usize, log_error: f64) -> Option<usize> {
-    let needed = count as f64 * (interval::Z * log_error / precision).powi(2);
-    (needed > 0.0).then(|| (needed.ceil() as usize).max(PARTICLES_MIN))
 }

@@ -114,8 +114,8 @@ fn clustered(summary: &Summary) -> Option<String> {
     let error = (2.0 / (summary.image_count as f64 - 1.0)).sqrt();
     (index > CLUSTERED && index > 1.0 + UNLIKELY * error).then(|| {
         format!(
-            "The number of particles differs from image to image {index:.1} times as much as by chance (index of \
-             dispersion): they cluster, or the fields were not alike. Choose fields at places fixed beforehand."
+            "The number of particles varies {index:.0} times as much from image to image as by chance (variance over mean, \
+             the index of dispersion): they cluster, or the fields were not alike. Choose fields at places fixed beforehand."
         )
     })
 }

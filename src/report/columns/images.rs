@@ -266,7 +266,8 @@ pub const IMAGES: &[ImageColumn] = &[
         unit: "",
         kind: Number,
         meaning: "How uneven the stain is: its swing over the picture in units of the noise.",
-        estimator: "Largest minus smallest value of a second-order surface fitted to the medians of squares of 40 nm of the denoised picture, squares off the surface left out (particles), over noise_grey.",
+        estimator: "5th to 95th percentile of a second-order surface over noise_grey; fitted to the medians of squares of \
+                    40 nm of the denoised picture, those that lie off it (particles, pools of stain) weighing little.",
         source: "",
         get: |r| r.quality.and_then(|q| q.stain_gradient).into(),
     },
@@ -274,8 +275,10 @@ pub const IMAGES: &[ImageColumn] = &[
         name: "granularity",
         unit: "",
         kind: Number,
-        meaning: "Grain of the film: how much of the noise has sizes of 2 to 10 nm. White noise gives 0.3 (at 1 nm per pixel), grain of 5 nm 0.6. Blank for pixels above 5 nm.",
-        estimator: "Difference of Gaussian blurs of 2 and 10 nm (full width at half maximum); standard deviation in squares of 60 nm, 30th percentile, over noise_grey.",
+        meaning: "Grain of the film: how much of the noise has sizes of 2 to 10 nm. White noise gives 0.3 (at 1 nm \
+                    per pixel), grain of 5 nm 0.6. Blank for pixels above 5 nm.",
+        estimator: "Difference of Gaussian blurs of 2 and 10 nm (full width at half maximum); standard deviation in \
+                    squares of 60 nm, 30th percentile, over noise_grey.",
         source: "",
         get: |r| r.quality.and_then(|q| q.granularity).into(),
     },
@@ -283,8 +286,10 @@ pub const IMAGES: &[ImageColumn] = &[
         name: "edge_width_nm",
         unit: "nm",
         kind: Number,
-        meaning: "Sharpness: how wide the edges of the accepted vesicles are. Grows with defocus blur and coarse pixels; a membrane with its stain has 5 nm or more by itself.",
-        estimator: "Median over them of the 10-90 % rise distance of the mean grey value across the outline, between the crest within 15 nm inside and the trough within 15 nm outside.",
+        meaning: "Sharpness: how wide the edges of the accepted vesicles are. Grows with blur and coarse pixels; \
+                    sharp pictures have 3 to 5 nm.",
+        estimator: "Median over them of the 10-90 % rise distance of the mean grey value across the outline, between \
+                    the crest within 15 nm inside and the trough within 15 nm outside.",
         source: "10-90 % rise distance of an edge spread function.",
         get: |r| r.quality.and_then(|q| q.edge_width_nm).into(),
     },
@@ -292,7 +297,8 @@ pub const IMAGES: &[ImageColumn] = &[
         name: "saturated_share",
         unit: "",
         kind: Number,
-        meaning: "Share of the pixels with the picture's smallest or largest grey value: a pixel or two unless the camera or an export clipped.",
+        meaning: "Share of the pixels with the picture's smallest or largest grey value: a pixel or two unless the \
+                    camera or an export clipped.",
         estimator: "Marks drawn into the picture left out. Lossy compression blurs clipping and hides it.",
         source: "",
         get: |r| r.quality.and_then(|q| q.saturated_share).into(),

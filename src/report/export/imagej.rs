@@ -1,7 +1,8 @@
 //! `imagej.csv`: the accepted particles in a table like ImageJ's own, heading by heading.
 //!
 //! Lengths are in nm, and in px for an image without a pixel size, as ImageJ has it for an image without a scale. Particles
-//! that are cut off are not in it: ImageJ leaves them out with "Exclude on edges".
+//! that are cut off are not in it: ImageJ leaves them out with "Exclude on edges". Of two that overlap each is measured
+//! whole, while in labels.tif a pixel belongs to one.
 
 use super::identity::name;
 use crate::error::Result;
@@ -9,6 +10,7 @@ use crate::measure::imagej::{Ellipse, Measurement, measurement};
 use crate::measure::{Mask, Status};
 use crate::report::Sink;
 use crate::report::csv::{Table, harmless};
+use crate::report::labels::pixel_as_read;
 use crate::results::ImageResult;
 use std::path::Path;
 
@@ -79,7 +81,8 @@ impl Imagej {
 
 impl Sink for Imagej {
     fn image(&mut self, image: &ImageResult) -> Result<()> {
-        let pixel = image.row.pixel_size.map_or((1.0, 1.0), |size| (size.x_nm, size.y_nm));
+        // Of two calipers of the same length a billionth decides which is the longer.
+        let pixel = pixel_as_read(image.row.pixel_size);
         for particle in image.particles.iter().filter(|p| p.status == Status::Accepted) {
             let mask = Mask::of_polygon(&particle.polygon, image.size_px());
             let Some(measured) = measurement(&mask, pixel) else { continue };

@@ -3,6 +3,7 @@
 mod coco;
 pub(super) mod datapackage;
 mod features;
+mod files;
 mod identity;
 mod imagej;
 mod labels_ome;
@@ -13,14 +14,10 @@ mod outlines;
 mod parquet;
 mod rois;
 
-use super::Sink;
-use super::write::remove;
-use crate::atomic::write_whole;
+pub(super) use files::{remove_image, sinks, write_image};
+
 use crate::error::{Error, Result};
-use crate::image::Labels;
-use crate::results::ImageResult;
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 
 /// A file, or a set of files, that `--export` switches on and off.
@@ -70,59 +67,6 @@ const ENTRIES: [Entry; 12] = [
     entry(Export::Parquet, "particles.parquet", false),
     entry(Export::Multiqc, "cupule_mqc", false),
 ];
-
-/// Those with a file in the folder of each image.
-const PER_IMAGE: [Export; 3] = [Export::Rois, Export::Outlines, Export::LabelsOme];
-
-/// Those that grow image by image into one file of the run.
-const PER_RUN: [Export; 5] = [Export::Imagej, Export::Coco, Export::Features, Export::Omero, Export::Parquet];
-
-/// Writes the files of one image that are asked for. Those that are not are removed: one of before a person's decisions
-/// would contradict the tables.
-pub(super) fn write_image(folder: &Path, image: &ImageResult, labels: &Labels, exports: &Exports) -> Result<()> {
-    for export in PER_IMAGE {
-        let path = folder.join(export.file());
-        // ImageJ calls a zip without outlines damaged.
-        let is_empty = export == Export::Rois && !image.particles.iter().any(|p| p.is_vesicle());
-        if !exports.has(export) || is_empty {
-            remove(&path)?;
-            continue;
-        }
-        write_whole(&path, |out| match export {
-            Export::Outlines => outlines::write_outlines(out, image),
-            Export::LabelsOme => labels_ome::write_labels_ome(out, labels, image, export.file()),
-            _ => rois::write_rois(out, image),
-        })?;
-    }
-    Ok(())
-}
-
-/// Removes what [`write_image`] may have written.
-pub(super) fn remove_image(folder: &Path) -> Result<()> {
-    PER_IMAGE.iter().try_for_each(|export| remove(&folder.join(export.file())))
-}
-
-/// Starts the files of the run that are asked for, and removes those that are not.
-pub(super) fn sinks(run: &Path, exports: &Exports) -> Result<Vec<Box<dyn Sink>>> {
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    for export in PER_RUN {
-        let path = run.join(export.file());
-        if !exports.has(export) {
-            remove(&path)?;
-            continue;
-        }
-        match export {
-            Export::Imagej => sinks.push(Box::new(imagej::Imagej::create(&path)?)),
-            Export::Coco => sinks.push(Box::new(coco::Coco::create(&path)?)),
-            Export::Features => sinks.push(Box::new(features::Features::create(&path)?)),
-            Export::Omero => sinks.push(Box::new(omero::Omero::create(&path)?)),
-            #[cfg(feature = "parquet")]
-            Export::Parquet => sinks.push(Box::new(parquet::Parquet::create(&path)?)),
-            _ => {}
-        }
-    }
-    Ok(sinks)
-}
 
 impl Export {
     /// Whether this build of the program can write it.
@@ -201,7 +145,8 @@ impl FromStr for Exports {
                     }
                     Some(entry) => chosen.push(entry.export),
                     None => {
-                        let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.file).collect();
+                        let built = ENTRIES.iter().filter(|entry| entry.export.is_built());
+                        let names: Vec<&str> = built.map(|entry| entry.file).collect();
                         let remedy = format!("choose from all, default, none, {}", names.join(", "));
                         return Err(Error::config(format!("'{name}' is no file that can be exported"), remedy));
                     }

@@ -2,6 +2,7 @@
 //!
 //! The form is that of QuPath's public `QuPathTypeAdapters`: pixels from the top-left corner, y down, numbers in
 //! `measurements` and text in `metadata`. A measurement that is not known is left out, as QuPath takes no NaN everywhere.
+//! The program's outlines are simple polygons; one that a person drew across itself stays as it was drawn.
 
 use super::identity::{class_colour, name, status_colour, uuid};
 use crate::report::columns::{PARTICLES, ParticleColumn, Value};

@@ -1,0 +1,127 @@
+//! Runs side by side: `compare.csv`, `compare.json` and one page, `compare.html`.
+
+mod caution;
+mod contrast;
+mod figures;
+mod names;
+mod page;
+mod tables;
+
+pub use contrast::Contrast;
+pub use tables::text;
+
+use crate::atomic::write_json;
+use crate::error::Result;
+use crate::purity::{Assessor, Purity, SAMPLE, Sample};
+use crate::results::{Run, RunRecord};
+use crate::statistics::{Population, Summary, summarize};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// One of the runs.
+pub struct Member {
+    /// What tells it from the others: the end of its path.
+    pub name: String,
+    pub dir: PathBuf,
+    pub record: RunRecord,
+    pub population: Population,
+    pub summary: Summary,
+    pub purity: Purity,
+    pub sample: Option<Sample>,
+    /// Decisions of people that count in it.
+    pub decision_count: usize,
+}
+
+/// Runs, each held against the first.
+pub struct Comparison {
+    pub members: Vec<Member>,
+    pub contrasts: Vec<Contrast>,
+    /// What to mind when they are compared; what concerns one run alone is in its summary.
+    pub warnings: Vec<String>,
+}
+
+impl Member {
+    /// Reads the results of a run, one image in memory at a time.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Input`] when results are missing or damaged; [`crate::error::Error::Config`] for its
+    /// `sample.toml`.
+    pub fn read(run: Run) -> Result<Self> {
+        let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
+        let (mut population, mut assessor) = (Population::default(), Assessor::default());
+        for image in run.images() {
+            let image = image?;
+            population.add(&image);
+            assessor.add(&image);
+        }
+        let summary = summarize(&population);
+        let purity = assessor.finish(&summary, sample.as_ref());
+        let decision_count = run.curation.decisions.len();
+        let Run { dir, record, .. } = run;
+        Ok(Self { name: String::new(), dir, record, population, summary, purity, sample, decision_count })
+    }
+
+    /// Checksums of the files that were analysed.
+    fn checksums(&self) -> BTreeSet<&str> {
+        self.record.inputs.iter().filter_map(|input| input.sha256.as_deref()).collect()
+    }
+}
+
+impl Comparison {
+    /// Of two or more runs.
+    pub fn new(mut members: Vec<Member>) -> Self {
+        let names = names::names(&members.iter().map(|member| member.dir.clone()).collect::<Vec<_>>());
+        members.iter_mut().zip(names).for_each(|(member, name)| member.name = name);
+        let contrasts = members.iter().skip(1).map(|other| Contrast::new(&members[0], other)).collect();
+        let warnings = caution::warnings(&members);
+        Self { members, contrasts, warnings }
+    }
+
+    /// Writes `compare.csv`, `compare.json` and `compare.html` into a folder that exists.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Output`].
+    pub fn write(&self, dir: &Path) -> Result<()> {
+        tables::write_csv(&dir.join("compare.csv"), self)?;
+        write_json(&dir.join("compare.json"), &self.json())?;
+        page::write(&dir.join("compare.html"), self)
+    }
+
+    fn json(&self) -> impl Serialize + use<'_> {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            format: &'a str,
+            cupule_version: &'a str,
+            runs: Vec<One<'a>>,
+            /// Each run against the first.
+            differences: &'a [Contrast],
+            warnings: &'a [String],
+        }
+        #[derive(Serialize)]
+        struct One<'a> {
+            name: &'a str,
+            sample: Option<&'a str>,
+            cupule_version: &'a str,
+            statistics: &'a Summary,
+            purity: &'a Purity,
+        }
+        Json {
+            format: "cupule comparison",
+            cupule_version: env!("CARGO_PKG_VERSION"),
+            runs: self
+                .members
+                .iter()
+                .map(|member| One {
+                    name: &member.name,
+                    sample: member.sample.as_ref().and_then(|sample| sample.name.as_deref()),
+                    cupule_version: &member.record.cupule_version,
+                    statistics: &member.summary,
+                    purity: &member.purity,
+                })
+                .collect(),
+            differences: &self.contrasts,
+            warnings: &self.warnings,
+        }
+    }
+}
