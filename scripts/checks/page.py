@@ -95,8 +95,7 @@ def check_all(context, browser, root):
     for name, path in pages(root):
         with Visit(browser, path) as visit:
             visit.check(name)
-            heap = visit.page.evaluate("performance.memory ? performance.memory.usedJSHeapSize / 1e6 : 0")
-            figures = f"{path.stat().st_size / 1e6:.2f} MB, loaded in {visit.seconds:.2f} s, script heap {heap:.0f} MB"
+            figures = f"{path.stat().st_size / 1e6:.2f} MB, loaded in {visit.seconds:.2f} s"
             context.check(f"{name}: 0 requests, 0 console errors", True, figures)
 
 

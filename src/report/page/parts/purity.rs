@@ -102,7 +102,10 @@ fn images(purity: &Purity) -> String {
     }
     let mut headings: Vec<Heading> =
         vec![("Image", false), ("EV-like", true), ("Other", true), ("Unresolved", true), ("EV-like fraction", true)];
-    headings.extend(FIGURES.iter().map(|figure| (figure.0, true)));
+    // Runs of older versions have no figures of the background.
+    let is_known = |figure: &&Figure| purity.background.iter().any(|b| (figure.1)(&b.quality) != UNKNOWN);
+    let figures: Vec<&Figure> = FIGURES.iter().filter(is_known).collect();
+    headings.extend(figures.iter().map(|figure| (figure.0, true)));
     headings.push(("What is doubtful", false));
     let rows: Vec<Vec<Cell>> = purity
         .images
@@ -112,7 +115,7 @@ fn images(purity: &Purity) -> String {
             let mut row = vec![Cell::Html(name(&tally.image))];
             row.extend([tally.ev_like, tally.other, tally.unresolved].map(|n| Cell::Number(count(n))));
             row.push(Cell::Number(share(tally.fraction)));
-            row.extend(FIGURES.iter().map(|figure| Cell::Number((figure.1)(&background.quality))));
+            row.extend(figures.iter().map(|figure| Cell::Number((figure.1)(&background.quality))));
             row.push(Cell::Text(background.flags.iter().map(|flag| visible(flag)).collect::<Vec<_>>().join("; ")));
             row
         })
