@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn numbers_are_rounded_to_digits_and_never_lie_about_zero() {
-        let shown = [0.0, 84.2567, 0.012345, -0.00001, -3.14159, 123_456.0, 1234.0, f64::NAN].map(|v| number(v, 3));
-        assert_eq!(shown, ["0", "84.3", "0.0123", "−0.0000100", "−3.14", "123\u{202F}456", "1234", "–"]);
+        let shown = [0.0, 84.2567, 0.012345, -0.00001, -2.34567, 123_456.0, 1234.0, f64::NAN].map(|v| number(v, 3));
+        assert_eq!(shown, ["0", "84.3", "0.0123", "−0.0000100", "−2.35", "123\u{202F}456", "1234", "–"]);
         assert_eq!([percent(0.12345), percent(f64::NAN)], ["12.3 %", "–"]);
     }
 
