@@ -18,6 +18,8 @@ const BOTTOM: f64 = 50.0;
 const LEGEND: f64 = 20.0;
 /// About how many ticks an axis has.
 const TICKS: usize = 6;
+/// Fewer dots than this are drawn larger.
+const FEW_DOTS: usize = 400;
 /// Mean width of a letter of the legend.
 const LETTER: f64 = 6.6;
 
@@ -229,8 +231,10 @@ impl Chart {
     /// Many small dots, for crowds.
     pub fn dots(&mut self, points: impl IntoIterator<Item = [f64; 2]>, series: Series) {
         let dot = |[x, y]: [f64; 2]| format!("M{x:.1} {y:.1}h0");
-        let path: String = points.into_iter().map(|p| dot(self.at(p))).collect();
-        self.path(&path, "dot", series);
+        let dots: Vec<String> = points.into_iter().map(|p| dot(self.at(p))).collect();
+        // A few dots in a wide chart would hardly be seen.
+        let (path, kind) = (dots.concat(), if dots.len() < FEW_DOTS { "dot few" } else { "dot" });
+        self.path(&path, kind, series);
     }
 
     /// A vertical line over the whole height.
@@ -239,9 +243,10 @@ impl Chart {
         self.path(&format!("M{x:.1} {bottom:.1}V{top:.1}"), "line", series);
     }
 
-    /// A line between two points.
+    /// A short line without dashes between two points.
     pub fn segment(&mut self, from: [f64; 2], to: [f64; 2], series: Series) {
-        self.line(&[from, to], series);
+        let path = polyline([self.at(from), self.at(to)].into_iter());
+        self.path(&path, "tick", series);
     }
 
     fn path(&mut self, path: &str, kind: &str, series: Series) {
@@ -254,8 +259,9 @@ impl Chart {
     pub fn svg(&self) -> String {
         let (id, legend_height) = (escape(&self.id), if self.legend.is_empty() { 0.0 } else { LEGEND });
         let mut svg = format!(
-            "<svg class=\"chart\" viewBox=\"0 {:.0} {:.0} {:.0}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
+            "<svg class=\"chart{}\" viewBox=\"0 {:.0} {:.0} {:.0}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
              <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>",
+            if self.width > WIDTH { " wide" } else { "" },
             -legend_height,
             self.width,
             HEIGHT + legend_height,

@@ -72,7 +72,7 @@ pub fn write_page(page: &Page<'_>) -> Result<()> {
         section("rejected", "Rejected candidates and decisions", rejected::html(&survey, page.population)),
         section("purity", "Purity", purity::html(page.purity)),
         section("scale", "Calibration", scale::html(&page.run.record)),
-        section("methods", "Methods and provenance", methods::html(&page.run.record)),
+        section("methods", "Methods and provenance", methods::html(&page.run.record, page.sample)),
     ];
     let sample = page.sample.and_then(|sample| sample.name.as_deref()).map(text::visible);
     let title = sample.map_or_else(|| PROGRAM.into(), |name| format!("{name} · {PROGRAM}"));

@@ -76,7 +76,7 @@ impl Survey {
             survey.add(image?, &mut rules, &mut queue);
         }
         survey.rules = rules.into_iter().map(|(rule, count)| RuleCount { rule, count }).collect();
-        survey.rules.sort_by(|a, b| b.count.cmp(&a.count));
+        survey.rules.sort_by_key(|rule| std::cmp::Reverse(rule.count));
         survey.drawn_count = queue.len();
         queue.sort_by(|a, b| {
             let order = a.rejected.cmp(&b.rejected).then(a.rank.total_cmp(&b.rank));

@@ -19,6 +19,9 @@ pub type Heading<'a> = (&'a str, bool);
 /// Most rows at which a table is shown whole; a longer one gets a window of its own.
 const ROWS_WHOLE: usize = 16;
 
+/// Letters from which a text gets a wide column.
+const LONG: usize = 40;
+
 /// A table; the first cell of a row names the row.
 pub fn table(caption: &str, headings: &[Heading], rows: &[Vec<Cell>]) -> String {
     let tall = if rows.len() > ROWS_WHOLE { " tall" } else { "" };
@@ -36,6 +39,7 @@ pub fn table(caption: &str, headings: &[Heading], rows: &[Vec<Cell>]) -> String 
         html.push_str("<tr>");
         for (i, cell) in row.iter().enumerate() {
             let (class, text) = match cell {
+                Cell::Text(text) if text.chars().count() > LONG => (" class=\"long\"", escape(text)),
                 Cell::Text(text) => ("", escape(text)),
                 Cell::Number(text) => (" class=\"num\"", escape(text)),
                 Cell::Html(text) => ("", text.clone()),

@@ -11,7 +11,10 @@ pub fn number(value: f64, digits: i32) -> String {
     if !value.is_finite() {
         return UNKNOWN.into();
     }
-    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    if value == 0.0 {
+        return "0".into();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
     let decimals = (digits - 1 - magnitude).clamp(0, 12) as usize;
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
@@ -119,10 +122,22 @@ pub fn href(path: &str) -> String {
     link
 }
 
-/// A value as JSON that can stand in a `script` element: no character in it means anything to HTML.
+/// A value as JSON in plain ASCII that can stand in a `script` element: no character in it means anything to HTML, and
+/// none is invisible.
 pub fn json(value: &impl serde::Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_else(|_| "null".into());
-    text.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e").replace('\u{2028}', "\\u2028")
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Outside of strings, JSON has none of these.
+        if c.is_ascii() && !matches!(c, '&' | '<' | '>') {
+            plain.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(plain, "\\u{unit:04x}");
+            }
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -131,8 +146,8 @@ mod tests {
 
     #[test]
     fn numbers_are_rounded_to_digits_and_never_lie_about_zero() {
-        let shown = [0.0, 84.2567, 0.012345, -0.00001, -3.14159, 123_456.0, 1234.0, f64::NAN].map(|v| number(v, 3));
-        assert_eq!(shown, ["0.00", "84.3", "0.0123", "−0.0000100", "−3.14", "123\u{202F}456", "1234", "–"]);
+        let shown = [0.0, 84.2567, 0.012345, -0.00001, -2.34567, 123_456.0, 1234.0, f64::NAN].map(|v| number(v, 3));
+        assert_eq!(shown, ["0", "84.3", "0.0123", "−0.0000100", "−2.35", "123\u{202F}456", "1234", "–"]);
         assert_eq!([percent(0.12345), percent(f64::NAN)], ["12.3 %", "–"]);
     }
 
@@ -144,6 +159,6 @@ mod tests {
         );
         assert_eq!(visible("a\n\u{202E}fit.exe\0"), "a\\n\\u{202E}fit.exe\\u{0000}");
         assert_eq!(href("a b/#\"é?.html"), "a%20b/%23%22%C3%A9%3F.html");
-        assert_eq!(json(&"</script><!--"), "\"\\u003c/script\\u003e\\u003c!--\"");
+        assert_eq!(json(&"</script>\u{202E}\u{1F600}"), r#""\u003c/script\u003e\u202e\ud83d\ude00""#);
     }
 }

@@ -31,8 +31,10 @@ pub fn figure(image_number: usize, image: &ImageResult, picture: &Picture, side:
     let mut html = format!(
         "<figure class=\"view\" id=\"v-{image_number}\"><figcaption><b>{image_number}</b> {} · {} × {} px{} · \
          {} accepted, {} border, {} near misses outlined</figcaption>\
-         <svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"Micrograph {image_number} with the outlines of its particles\">\
-         <image width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" href=\"{data}\"/>",
+         <svg viewBox=\"0 0 {width} {height}\" preserveAspectRatio=\"xMinYMin\" role=\"img\" aria-label=\"Micrograph {image_number} with the outlines of its particles\">\
+         <clipPath id=\"k-{image_number}\"><path d=\"M0 0h{width}v{height}h-{width}z\"/></clipPath>\
+         <image width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" href=\"{data}\"/>\
+         <g clip-path=\"url(#k-{image_number})\">",
         name(&image.row.image),
         count(width),
         count(height),
@@ -56,6 +58,7 @@ pub fn figure(image_number: usize, image: &ImageResult, picture: &Picture, side:
             let _ = write!(html, "<path class=\"o {class}\" data-p=\"{image_number}-{id}\" d=\"{path}\"/>");
         }
     }
+    html.push_str("</g>");
     write_bar(&mut html, image);
     html.push_str("</svg></figure>\n");
     Ok(html)

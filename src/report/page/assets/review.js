@@ -9,6 +9,7 @@
   const isVesicle = name => CLASSES.indexOf(name) < 2;
   const words = name => name.replaceAll('_', ' ');
 
+  const outlines = new Map([...document.querySelectorAll('[data-p]')].map(path => [path.dataset.p, path]));
   const particles = [...list.children].map(li => {
     const [image, id] = li.id.slice(2).split('-');
     const data = li.dataset;
@@ -18,10 +19,12 @@
       isCut: 'cut' in data, isCup: 'cup' in data,
       size: data.d === undefined ? NaN : Number(data.d), sure: data.f === undefined ? NaN : Number(data.f),
       rejectedFor: data.r || '', machine: data.m || '', reason: '', utc: '',
-      outline: document.querySelector(`[data-p="${image}-${id}"]`),
+      outline: outlines.get(`${image}-${id}`),
     };
   });
   const undone = [];
+  let order = 'run';
+  let ordered = particles;
   let visible = particles;
   let current = null;
   let unsaved = 0;
@@ -108,7 +111,7 @@
   };
   const describe = () => {
     const p = current;
-    const picture = p.li.querySelector('svg')?.cloneNode(true);
+    const picture = p.li.querySelector('.t')?.cloneNode(true);
     const frame = document.createElement('div');
     frame.className = p.now.status;
     if (picture) frame.append(picture);
@@ -137,6 +140,13 @@
   };
 
   const number = id => (byId(id).value === '' ? null : Number(byId(id).value));
+  const sorted = by => {
+    if (by === 'run') return particles;
+    const [sign, key] = by.startsWith('-') ? [-1, by.slice(1)] : [1, by];
+    const value = p => (key === 'd' ? p.size : p.sure);
+    // Unknown values come last, either way.
+    return [...particles].sort((a, b) => Number.isNaN(value(a)) - Number.isNaN(value(b)) || sign * (value(a) - value(b)) || 0);
+  };
   const filter = () => {
     const [status, name] = [byId('f-status').value, byId('f-class').value];
     const [from, to, low, high] = ['f-size-from', 'f-size-to', 'f-sure-from', 'f-sure-to'].map(number);
@@ -144,17 +154,18 @@
     const fits = p => (status === '' || p.now.status === status || (status === 'vesicle' && isVesicleNow(p))
         || (status === 'changed' && isChanged(p)))
       && (name === '' || p.now.class === name) && within(p.size, from, to) && within(p.sure, low, high);
-    visible = particles.filter(fits);
     const by = byId('f-sort').value;
-    if (by !== 'run') {
-      const [sign, key] = by.startsWith('-') ? [-1, by.slice(1)] : [1, by];
-      const value = p => (key === 'd' ? p.size : p.sure);
-      // Unknown values come last, either way.
-      visible.sort((a, b) => Number.isNaN(value(a)) - Number.isNaN(value(b)) || sign * (value(a) - value(b)) || 0);
+    // Moving two thousand pictures takes time: only when the order is another one.
+    if (by !== order) {
+      order = by;
+      ordered = sorted(by);
+      list.append(...ordered.map(p => p.li));
     }
+    visible = ordered.filter(fits);
     const chosen = new Set(visible);
-    for (const p of particles) p.li.hidden = !chosen.has(p);
-    list.append(...visible.map(p => p.li));
+    for (const p of particles) {
+      if (p.li.hidden === chosen.has(p)) p.li.hidden = !p.li.hidden;
+    }
     byId('shown').textContent = `${visible.length} of ${particles.length} shown`;
   };
 

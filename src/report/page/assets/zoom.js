@@ -27,8 +27,8 @@
       show();
     };
 
-    const bar_of_buttons = document.createElement('div');
-    bar_of_buttons.className = 'zoom screen';
+    const buttons = document.createElement('div');
+    buttons.className = 'zoom screen';
     const number = figure.id.slice(2);
     for (const [sign, label, act] of [
       ['+', 'Zoom in', () => zoom(STEP)],
@@ -40,9 +40,9 @@
       button.textContent = sign;
       button.setAttribute('aria-label', `${label}, picture ${number}`);
       button.addEventListener('click', act);
-      bar_of_buttons.append(button);
+      buttons.append(button);
     }
-    figure.append(bar_of_buttons);
+    figure.querySelector('figcaption').append(buttons);
 
     svg.addEventListener('wheel', event => {
       if (!event.ctrlKey) return;

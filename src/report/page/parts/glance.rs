@@ -1,5 +1,6 @@
 //! What stands on top: what was analysed, the figures that matter, and what to be careful about.
 
+use crate::purity::Sample;
 use crate::report::page::Page;
 use crate::report::page::survey::Survey;
 use crate::report::page::table::{facts, warnings};
@@ -77,10 +78,11 @@ pub fn html(page: &Page<'_>, survey: &Survey) -> String {
     let mut seen = std::collections::HashSet::new();
     all.retain(|warning| seen.insert(warning.clone()));
     format!(
-        "<dl class=\"figures\">{figures}</dl>{}{}<p class=\"quiet\">Diameters are area-equivalent and of dried vesicles. \
+        "<dl class=\"figures\">{figures}</dl>{}{}<p class=\"quiet\">{} Diameters are area-equivalent and of dried vesicles. \
          EV-like says what a particle looks like: microscopy cannot prove where it comes from.</p>",
         warnings("To be careful about", &all),
         facts(&about(page, &survey.images)),
+        escape(&visible(&page.purity.statement)),
     )
 }
 
@@ -94,13 +96,14 @@ fn people(survey: &Survey) -> Option<String> {
 fn about(page: &Page<'_>, images: &[ImageRow]) -> Vec<(&'static str, String)> {
     let failed = images.iter().filter(|row| row.error.is_some()).count();
     let summary = page.summary;
-    let mut lines = vec![(
+    let mut lines: Vec<(&str, String)> = declared(page.sample);
+    lines.push((
         "Images",
         match failed {
             0 => count(images.len()),
             failed => format!("{}, of which {} failed (see below)", count(images.len()), count(failed)),
         },
-    )];
+    ));
     lines.push(("Pixel size", escape(&pixel_sizes(images))));
     if summary.area_um2 > 0.0 {
         lines.push(("Area seen", format!("{} µm²", number(summary.area_um2, 3))));
@@ -111,6 +114,20 @@ fn about(page: &Page<'_>, images: &[ImageRow]) -> Vec<(&'static str, String)> {
         lines.push(("Cup-shaped", escape(&estimate(Some(cups), percent))));
     }
     lines
+}
+
+/// What the user says about the sample, the part that a reader needs first.
+fn declared(sample: Option<&Sample>) -> Vec<(&'static str, String)> {
+    let Some(sample) = sample else { return Vec::new() };
+    let kv = sample.microscope.kv.map(|kv| format!("{kv} kV"));
+    let lines = [
+        ("Source", &sample.source),
+        ("Isolation", &sample.isolation.method),
+        ("Stain", &sample.preparation.stain),
+        ("Microscope", &sample.microscope.model),
+        ("Voltage", &kv),
+    ];
+    lines.into_iter().filter_map(|(what, text)| text.as_deref().map(|text| (what, name(text)))).collect()
 }
 
 /// The pixel sizes of a run and how many images have them.

@@ -78,7 +78,8 @@ fn dots(images: &[ImageRow], population: &Population) -> String {
         chart.segment([x - 0.36, y], [x + 0.36, y], MEDIANS);
     }
     format!(
-        "<figure>{}<figcaption>Accepted particles by image (at most {DOTS_MAX} dots each); the lines are the medians. The \
+        "<figure><div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Diameters by image\">{}</div>\
+         <figcaption>Accepted particles by image (at most {DOTS_MAX} dots each); the lines are the medians. The \
          numbers are in the table below.</figcaption></figure>",
         chart.svg()
     )
@@ -187,7 +188,7 @@ pub fn pictures(images: &[ImageRow], gathered: &Gathered) -> String {
     };
     format!(
         "<p>What counts as a vesicle is outlined in blue (accepted, solid) and yellow (cut off, dashed), near misses in orange \
-         (rejected, dotted; those of a confidence of at least {}).{rest}</p>{}{}",
+         (rejected, dotted; those of a confidence of at least {}).{rest}</p>{}<div class=\"views\">{}</div>",
         crate::report::overlay::REJECTED_DRAWN_MIN,
         view_controls(),
         gathered.figures

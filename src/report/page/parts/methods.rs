@@ -1,18 +1,19 @@
 //! How the results came about: device, configuration, command, files.
 
+use crate::purity::Sample;
 use crate::report::page::table::{Cell, facts, table};
 use crate::report::page::text::{UNKNOWN, count, escape, name, number, visible};
 use crate::results::RunRecord;
 
 /// Everything needed to get the results again.
-pub fn html(record: &RunRecord) -> String {
+pub fn html(record: &RunRecord, sample: Option<&Sample>) -> String {
     let device = &record.device;
     let command = record.command.iter().map(|part| quoted(&visible(part))).collect::<Vec<_>>().join(" ");
     let config = serde_json::to_string_pretty(&record.config).unwrap_or_default();
     let text = |text: &str| escape(&visible(text));
     let seconds = record.stages.iter().map(|s| vec![Cell::Text(visible(&s.name)), Cell::Number(number(s.seconds, 3))]);
     format!(
-        "{}<h3>Command</h3><pre tabindex=\"0\" aria-label=\"Command line\">{}</pre>\
+        "{}{}<h3>Command</h3><pre tabindex=\"0\" aria-label=\"Command line\">{}</pre>\
          <details><summary>Configuration</summary><pre tabindex=\"0\" aria-label=\"Configuration\">{}</pre></details>\
          <details><summary>Time by stage</summary>{}</details><details><summary>Input files and their checksums</summary>{}</details>",
         facts(&[
@@ -30,6 +31,7 @@ pub fn html(record: &RunRecord) -> String {
                 ),
             ),
         ]),
+        sample.map(declared).unwrap_or_default(),
         escape(&command),
         escape(&visible_lines(&config)),
         table(
@@ -38,6 +40,17 @@ pub fn html(record: &RunRecord) -> String {
             &seconds.collect::<Vec<_>>()
         ),
         files(record),
+    )
+}
+
+/// What the user says about the sample, in their own words.
+fn declared(sample: &Sample) -> String {
+    if sample.text.trim().is_empty() {
+        return String::new();
+    }
+    format!(
+        "<details><summary>The sample as declared (sample.toml)</summary><pre tabindex=\"0\" aria-label=\"The sample as declared\">{}</pre></details>",
+        escape(&visible_lines(&sample.text))
     )
 }
 

@@ -1,23 +1,26 @@
 //! How pure the isolation looks.
 
+use crate::measure::Quality;
+use crate::measure::quality::CROWDED_NM;
 use crate::purity::{Fraction, Item, Outside, Purity, Standing};
-use crate::report::page::table::{Cell, table, warnings};
-use crate::report::page::text::{UNKNOWN, count, escape, estimate, maybe, number, percent, visible};
-use serde_json::Value;
+use crate::report::page::table::{Cell, Heading, table, warnings};
+use crate::report::page::text::{UNKNOWN, count, escape, estimate, maybe, name, number, percent, visible};
 
 /// Classes, fractions, background, checklist.
 pub fn html(purity: &Purity) -> String {
     let mut html = String::from(
-        "<p>EV-like means: has the shape of a vesicle. A micrograph cannot show where a vesicle comes from, so nothing \
-         here is called an exosome.</p>",
+        "<p>EV-like means: has the shape of a vesicle. A micrograph cannot show where a vesicle comes from.</p>",
     );
+    if !purity.meaning.is_empty() {
+        html = format!("<p>{}</p>", escape(&purity.meaning));
+    }
     if !purity.statement.is_empty() {
         html += &format!("<p><strong>{}</strong></p>", escape(&visible(&purity.statement)));
     }
     html += &warnings("About the purity", &purity.warnings);
     html += &classes(purity);
     html += &fractions(purity);
-    html += &background(purity);
+    html += &images(purity);
     html += &purity.outside.as_ref().map(outside).unwrap_or_default();
     html + &checklist(&purity.checklist)
 }
@@ -34,11 +37,12 @@ fn classes(purity: &Purity) -> String {
                 Cell::Text(tally.class.name().replace('_', " ")),
                 Cell::Text(if tally.is_ev_like { "EV-like" } else { "other" }.into()),
                 Cell::Number(count(tally.count)),
+                Cell::Number(count(tally.cut_count)),
                 Cell::Number(maybe(tally.area_um2, 3)),
             ]
         })
         .collect();
-    let headings = [("Class", false), ("Counts as", false), ("Particles", true), ("Area, µm²", true)];
+    let headings = [("Class", false), ("Counts as", false), ("Whole", true), ("Cut off", true), ("Area, µm²", true)];
     table("What was found, by class", &headings, &rows)
 }
 
@@ -74,57 +78,60 @@ fn fractions(purity: &Purity) -> String {
     table("EV-like fraction with its 95 % interval, and what the unresolved could make of it", &headings, &rows)
 }
 
-/// The background of each image, with the columns that are known.
-fn background(purity: &Purity) -> String {
-    let known: Vec<Vec<(String, Value)>> = purity
-        .background
-        .iter()
-        .filter_map(|background| match serde_json::to_value(background) {
-            Ok(Value::Object(fields)) => Some(fields.into_iter().filter(|(key, _)| key != "image").collect()),
-            _ => None,
-        })
-        .collect();
-    let keys: Vec<&String> = known.first().into_iter().flatten().map(|(key, _)| key).collect();
-    if keys.is_empty() {
+/// Figures of the background, with their headings.
+type Figure = (&'static str, fn(&Quality) -> String);
+const FIGURES: [Figure; 8] = [
+    ("Stain gradient", |q| maybe(q.stain_gradient, 3)),
+    ("Granularity", |q| maybe(q.granularity, 3)),
+    ("Edge width, nm", |q| maybe(q.edge_width_nm, 3)),
+    ("Rim contrast", |q| maybe(q.rim_contrast, 3)),
+    ("Clipped", |q| share(q.saturated_share)),
+    ("Under vesicles", |q| share(q.vesicle_share)),
+    ("Under clutter", |q| share(q.clutter_share)),
+    ("Crowded", |q| share(q.crowded_share)),
+];
+
+fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| UNKNOWN.into(), percent)
+}
+
+/// Counts and background, image by image.
+fn images(purity: &Purity) -> String {
+    if purity.images.is_empty() {
         return String::new();
     }
+    let mut headings: Vec<Heading> =
+        vec![("Image", false), ("EV-like", true), ("Other", true), ("Unresolved", true), ("EV-like fraction", true)];
+    // Runs of older versions have no figures of the background.
+    let is_known = |figure: &&Figure| purity.background.iter().any(|b| (figure.1)(&b.quality) != UNKNOWN);
+    let figures: Vec<&Figure> = FIGURES.iter().filter(is_known).collect();
+    headings.extend(figures.iter().map(|figure| (figure.0, true)));
+    headings.push(("What is doubtful", false));
     let rows: Vec<Vec<Cell>> = purity
-        .background
+        .images
         .iter()
-        .zip(&known)
-        .map(|(background, fields)| {
-            let mut row = vec![Cell::Html(crate::report::page::text::name(&background.image))];
-            row.extend(fields.iter().map(|(_, value)| Cell::Number(shown(value))));
+        .zip(&purity.background)
+        .map(|(tally, background)| {
+            let mut row = vec![Cell::Html(name(&tally.image))];
+            row.extend([tally.ev_like, tally.other, tally.unresolved].map(|n| Cell::Number(count(n))));
+            row.push(Cell::Number(share(tally.fraction)));
+            row.extend(figures.iter().map(|figure| Cell::Number((figure.1)(&background.quality))));
+            row.push(Cell::Text(background.flags.iter().map(|flag| visible(flag)).collect::<Vec<_>>().join("; ")));
             row
         })
         .collect();
-    let words: Vec<String> = keys.iter().map(|key| heading(key)).collect();
-    let mut headings = vec![("Image", false)];
-    headings.extend(words.iter().map(|word| (word.as_str(), true)));
-    format!("<h3>Background</h3>{}", table("Quality of the background, image by image", &headings, &rows))
-}
-
-/// A value of a table.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => UNKNOWN.into(),
-        Value::Number(n) => n.as_u64().map_or_else(|| maybe(n.as_f64(), 3), |n| count(n as usize)),
-        Value::Bool(yes) => if *yes { "yes" } else { "no" }.into(),
-        Value::String(text) => visible(text),
-        other => visible(&other.to_string()),
-    }
-}
-
-/// A name of a field as a heading.
-fn heading(key: &str) -> String {
-    let words = key.replace("_nm", ", nm").replace("_um2", ", µm²").replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    format!(
+        "<h3>Image by image</h3>{}<p class=\"quiet\">Stain gradient, granularity and rim contrast are in units of the noise; \
+         edges are measured from 10 to 90 % of their height; crowded are vesicles within {CROWDED_NM} nm of another. The \
+         limits behind the words are the program's own (version {}), no guideline's.</p>",
+        table("What was counted in each image, and the quality of its background", &headings, &rows),
+        purity.profile.version,
+    )
 }
 
 /// What other methods said.
 fn outside(outside: &Outside) -> String {
-    let row = |name: &str, value: Option<f64>| value.map(|v| vec![Cell::Text(name.into()), Cell::Number(number(v, 3))]);
+    let row = |what: &str, value: Option<f64>| value.map(|v| vec![Cell::Text(what.into()), Cell::Number(number(v, 3))]);
     let scientific =
         |name: &str, value: Option<f64>| value.map(|v| vec![Cell::Text(name.into()), Cell::Number(format!("{v:.2e}"))]);
     let rows: Vec<Vec<Cell>> = [

@@ -16,7 +16,7 @@ pub fn html(survey: &Survey, population: &Population) -> String {
     if survey.rules.is_empty() {
         html += "<p>No candidate was rejected.</p>";
     } else {
-        html += &format!("<div class=\"charts\"><div>{}</div><div>{}</div></div>", rules(survey), classes(population));
+        html += &(rules(survey) + &classes(population));
     }
     html + &decisions(survey)
 }

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Names of images that are listed for one hearing; the others are counted.
 const NAMES_MAX: usize = 3;
 
+/// What stands before the further witnesses of the same images: a row's name is never blank.
+const SAME: &str = "<small>as above</small>";
+
 /// One table of witnesses per hearing; images of which the same was said are told together.
 pub fn html(record: &RunRecord) -> String {
     let mut hearings: BTreeMap<String, Vec<(usize, &InputRecord)>> = BTreeMap::new();
@@ -62,7 +65,7 @@ fn hearing(images: &[(usize, &InputRecord)]) -> Vec<Vec<Cell>> {
             _ => "agreed or overruled".to_owned(),
         };
         rows.push(vec![
-            Cell::Html(if rows.is_empty() { who.join("<br>") } else { String::new() }),
+            Cell::Html(if rows.is_empty() { who.join("<br>") } else { SAME.into() }),
             Cell::Text(witness_name(&source)),
             Cell::Number(value(witness)),
             Cell::Html(format!("<span class=\"code\">{}</span>", name(&text(witness, "raw")))),
