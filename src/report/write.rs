@@ -7,7 +7,7 @@ use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::error::{Error, Result};
 use crate::purity::{Assessor, SAMPLE, Sample};
-use crate::results::{ImageResult, Picture, Run};
+use crate::results::{ImageResult, PICTURE, Picture, Run};
 use crate::statistics::{Population, summarize};
 use std::fs;
 use std::io::ErrorKind;
@@ -35,7 +35,7 @@ pub fn write_image(folder: &Path, image: &ImageResult, picture: &Picture, export
 /// # Errors
 /// [`Error::Output`].
 pub fn remove_image(folder: &Path) -> Result<()> {
-    [LABELS, OVERLAY].iter().try_for_each(|name| remove(&folder.join(name)))?;
+    [LABELS, OVERLAY, PICTURE].iter().try_for_each(|name| remove(&folder.join(name)))?;
     export::remove_image(folder)
 }
 

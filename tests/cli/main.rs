@@ -82,10 +82,12 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     entries.filter(|e| e.file_type().is_file()).map(|e| (of(e.path()), fs::read(e.path()).unwrap())).collect()
 }
 
-/// The results that must be the same from run to run: all but the times.
+/// The results that must be the same from run to run: all but the times, and the command line in the report.
 fn lasting(out: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = files(out);
-    assert!(files.remove("run.json").is_some());
+    for timed in ["run.json", "report.html", "datapackage.json"] {
+        assert!(files.remove(timed).is_some(), "{timed}");
+    }
     let timeless: Vec<BTreeMap<String, String>> = rows(&out.join("images.csv"))
         .into_iter()
         .map(|row| row.into_iter().filter(|(column, _)| column != "seconds").collect())

@@ -107,7 +107,7 @@ fn results_are_the_same_bytes_again_and_on_any_number_of_threads() {
     let names = ["in/dense-002.tif", "in/cup-000.tif", "in/clutter-001.tif"];
     analyze(dir, &[&names, ["--out", "again", "--threads", "3"].as_slice()].concat(), 0);
     let expected = lasting(&dir.join("two"));
-    assert_eq!(expected.len(), 2 + 3 * 2);
+    assert!(expected.len() > 3 * 5, "{:?}", expected.keys());
     for other in ["again", "one"] {
         let found = lasting(&dir.join(other));
         assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
@@ -154,7 +154,7 @@ fn pictures_of_an_earlier_run_do_not_outlive_a_failure() {
     assert!(dir.join("out/images/clean-000/overlay.png").exists());
     copy("broken/cut.tif", &dir.join("in/clean-000.tif"));
     analyze(dir, &["in", "--out", "out", "-q"], 1);
-    assert!(!dir.join("out/images/clean-000").exists());
+    assert_eq!(files(&dir.join("out/images/clean-000")).into_keys().collect::<Vec<_>>(), ["result.json"]);
     assert!(dir.join("out/images/ok/overlay.png").exists());
 }
 

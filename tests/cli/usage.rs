@@ -7,7 +7,20 @@ fn help_lists_the_commands_and_the_exit_codes() {
     let dir = tempfile::tempdir().unwrap();
     let help = cupule(dir.path(), &["--help"]);
     assert_eq!(help.code, 0);
-    for command in ["analyze", "evaluate", "synth", "train", "devices", "columns"] {
+    for command in [
+        "analyze",
+        "report",
+        "curate",
+        "import-rois",
+        "compare",
+        "sample",
+        "inspect",
+        "evaluate",
+        "synth",
+        "train",
+        "devices",
+        "columns",
+    ] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {}", help.stdout);
     }
     for text in [help.stdout, cupule(dir.path(), &["analyze", "--help"]).stdout] {
@@ -68,8 +81,24 @@ fn code_0_and_all_promised_files() {
     let dir = dir.path();
     let ended = analyze(dir, &["in", "--out", "out"], 0);
     assert!(ended.stderr.contains("images: 1, failed: 0"), "{}", ended.stderr);
-    let promised =
-        ["images.csv", "images/clean-000/labels.tif", "images/clean-000/overlay.png", "particles.csv", "run.json"];
+    let promised = [
+        "datapackage.json",
+        "figures/close-up-1.png",
+        "figures/figures.csv",
+        "figures/wide-field-1.png",
+        "imagej.csv",
+        "images.csv",
+        "images/clean-000/labels.tif",
+        "images/clean-000/overlay.png",
+        "images/clean-000/picture.png",
+        "images/clean-000/result.json",
+        "images/clean-000/rois.zip",
+        "particles.csv",
+        "purity.json",
+        "report.html",
+        "run.json",
+        "statistics.json",
+    ];
     assert_eq!(files(&dir.join("out")).into_keys().collect::<Vec<_>>(), promised);
     assert_eq!(headings(&dir.join("out/particles.csv")), PARTICLES.iter().map(|c| c.name).collect::<Vec<_>>());
     assert_eq!(headings(&dir.join("out/images.csv")), IMAGES.iter().map(|c| c.name).collect::<Vec<_>>());
@@ -99,7 +128,7 @@ fn code_1_when_some_images_fail() {
     assert_eq!(of("status"), ["failed", "ok"]);
     assert!(of("error")[0].starts_with("the TIFF is cut off"), "{images:?}");
     assert_eq!((of("output")[0].as_str(), of("accepted_count")[0].as_str()), ("", ""));
-    assert!(!dir.join("out/images/broken").exists());
+    assert_eq!(files(&dir.join("out/images/broken")).into_keys().collect::<Vec<_>>(), ["result.json"]);
     // What came out for the intact one is what comes out without the broken one.
     fs::remove_file(dir.join("in/broken.tif")).unwrap();
     analyze(dir, &["in", "--out", "without"], 0);
