@@ -41,3 +41,4 @@ pub mod segment;
 pub mod statistics;
 pub mod synth;
 pub mod units;
+pub mod visible;

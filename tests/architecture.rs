@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "memory",
+    "visible",
     "error",
     "atomic",
     "units",
@@ -53,7 +54,7 @@ const ALLOWED: [(&str, &[&str]); 1] = [
 /// need; the other judges its output, for which it reads pictures and turns outlines into pixels as the row does.
 const ASIDE: [(&str, &[&str]); 2] = [
     ("synth", &["error", "units", "image", "atomic"]),
-    ("evaluate", &["error", "units", "image", "read", "calibrate", "measure::Mask"]),
+    ("evaluate", &["error", "visible", "units", "image", "read", "calibrate", "measure::Mask"]),
 ];
 /// Who may use them: the command line, and tests.
 const ASIDE_USED_BY: &str = "cli";

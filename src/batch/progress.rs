@@ -1,5 +1,6 @@
 //! What a person sees while it runs: a bar on a terminal, plain lines elsewhere. Everything goes to standard error.
 
+use crate::visible::visible;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -41,7 +42,7 @@ impl Progress {
     /// Names the image that is being worked on.
     pub fn start(&self, image: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(image.to_owned());
+            bar.set_message(visible(image));
         }
     }
 
@@ -80,11 +81,12 @@ impl Progress {
             bar.finish_and_clear();
         }
         if self.verbosity >= Verbosity::Normal {
-            eprintln!("{line}");
+            self.print(line);
         }
     }
 
     fn print(&self, line: &str) {
+        let line = visible(line);
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{line}")),
             None => eprintln!("{line}"),

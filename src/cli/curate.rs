@@ -35,7 +35,7 @@ impl Curate {
             check(&run, &of_file, path)?;
             decisions.extend(of_file);
         }
-        super::print(&apply(run, decisions)?)?;
+        super::print_line(&apply(run, decisions)?)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn apply(mut run: Run, decisions: Vec<Decision>) -> Result<String> {
     rewrite(&run, &exports_of(&run)?, |image| touched.contains(image))?;
     let known = if new < given { format!(" ({} were known already)", given - new) } else { String::new() };
     Ok(format!(
-        "{}: {new} new decisions{known} in {} images; accepted vesicles {before} before, {} now\n",
+        "{}: {new} new decisions{known} in {} images; accepted vesicles {before} before, {} now",
         run.dir.display(),
         touched.len(),
         accepted(&run)?

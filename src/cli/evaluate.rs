@@ -49,11 +49,15 @@ impl Evaluate {
         let options = Options { iou_min: self.iou, pixel_size: self.pixel_size };
         let evaluation = evaluate::run(&self.truth, &self.pred, options)?;
         for warning in &evaluation.warnings {
-            eprintln!("warning: {warning}");
+            super::say(&format!("warning: {warning}"));
         }
         let unused = &evaluation.unused_predictions;
         if !unused.is_empty() {
-            eprintln!("warning: {} predictions have no truth and are passed over: {}", unused.len(), unused.join(", "));
+            super::say(&format!(
+                "warning: {} predictions have no truth and are passed over: {}",
+                unused.len(),
+                unused.join(", ")
+            ));
         }
         match &self.json {
             Some(path) if path == Path::new("-") => super::print(&json(&evaluation)?)?,

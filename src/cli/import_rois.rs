@@ -61,7 +61,8 @@ impl ImportRois {
         }
         let (redrawn, all) = (decisions.iter().filter(|d| d.outline.is_some()).count(), outlines.len());
         let said = apply(run, decisions)?;
-        super::print(&format!("{}: {all} outlines, {redrawn} of them new or redrawn\n{said}", self.file.display()))?;
+        super::print_line(&format!("{}: {all} outlines, {redrawn} of them new or redrawn", self.file.display()))?;
+        super::print_line(&said)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::image::RegionKind;
 use crate::read::Limits;
 use crate::units::PixelSize;
+use crate::visible::visible;
 use clap::Args;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -58,7 +59,7 @@ impl Inspect {
                     let refusal = json!({ "file": path.display().to_string(), "error": error.to_string() });
                     super::print(&format!("{refusal}\n"))?;
                 }
-                (Err(error), false) => eprintln!("error: {error}"),
+                (Err(error), false) => super::say(&format!("error: {error}")),
             }
         }
         Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
@@ -107,8 +108,8 @@ fn as_json(path: &Path, loaded: &Loaded, sha256: &str) -> Value {
 fn as_text(path: &Path, loaded: &Loaded, sha256: &str) -> String {
     let micrograph = &loaded.micrograph;
     let (width, height) = (micrograph.width, micrograph.height);
-    let mut lines = vec![(String::new(), path.display().to_string())];
-    let mut say = |name: &str, what: String| lines.push((name.into(), what));
+    let mut lines = vec![(String::new(), visible(&path.display().to_string()))];
+    let mut say = |name: &str, what: String| lines.push((name.into(), visible(&what)));
     let images = if loaded.frames == 1 { "1 image".into() } else { format!("{} images", loaded.frames) };
     say("format", format!("{}, {images} of {width} x {height} px, {}", loaded.format, loaded.dtype));
     say(

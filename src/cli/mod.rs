@@ -15,6 +15,7 @@ mod train;
 
 use crate::error::{Error, Result};
 use crate::report::Exports;
+use crate::visible::visible;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -63,7 +64,7 @@ pub fn main() -> ExitCode {
         Command::Train(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        say(&format!("error: {error}"));
         ExitCode::from(error.exit_code())
     })
 }
@@ -71,6 +72,16 @@ pub fn main() -> ExitCode {
 /// Help of `--export`.
 fn export_help() -> String {
     format!("Files to write beside the tables: all, default, none, or names separated by commas; {}", Exports::help())
+}
+
+/// A line for people, on standard error.
+fn say(line: &str) {
+    eprintln!("{}", visible(line));
+}
+
+/// A line for people, on standard output.
+fn print_line(line: &str) -> Result<()> {
+    print(&format!("{}\n", visible(line)))
 }
 
 /// Writes to standard output. A reader that had enough (such as `head`) is no error.

@@ -37,7 +37,8 @@ impl Report {
         run.record.exports = exports.names().into_iter().map(str::to_owned).collect();
         run.write_record()?;
         rewrite(&run, &exports, |_| true)?;
-        super::print(&format!("{}: {} images; wrote {}\n", self.run.display(), run.record.inputs.len(), exports))?;
+        let said = format!("{}: {} images; wrote {exports}", self.run.display(), run.record.inputs.len());
+        super::print_line(&said)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -55,7 +55,10 @@ impl Synth {
         };
         let made = synth::write(&self.out, self.count, self.seed, &options)?;
         let (images, vesicles, others) = (made.images, made.vesicles, made.others);
-        eprintln!("micrographs: {images}, vesicles: {vesicles}, other things: {others}; in {}", self.out.display());
+        super::say(&format!(
+            "micrographs: {images}, vesicles: {vesicles}, other things: {others}; in {}",
+            self.out.display()
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }

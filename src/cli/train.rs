@@ -88,12 +88,12 @@ impl Train {
         }
         let own: Vec<Example> = annotated.into_iter().flat_map(|lesson| lesson.examples).flatten().collect();
         let right = |examples: &[Example]| examples.iter().filter(|e| e.iou >= 0.5).count();
-        eprintln!(
+        super::say(&format!(
             "{} synthetic micrographs: {} outlines, {} of them right",
             self.scenes,
             examples.len(),
             right(&examples)
-        );
+        ));
         let mut version = format!(
             "{}: {} outlines of {} synthetic micrographs, seed {}, {} passes",
             env!("CARGO_PKG_VERSION"),
@@ -105,7 +105,11 @@ impl Train {
         if !own.is_empty() {
             let wanted = ANNOTATED_SHARE / (1.0 - ANNOTATED_SHARE) * examples.len() as f64 / own.len() as f64;
             let repeats = (wanted.round() as usize).clamp(1, REPEATS_MAX);
-            eprintln!("annotated micrographs: {} outlines, {} of them right, {repeats} times", own.len(), right(&own));
+            super::say(&format!(
+                "annotated micrographs: {} outlines, {} of them right, {repeats} times",
+                own.len(),
+                right(&own)
+            ));
             version += &format!("; {repeats} times {} outlines of annotated micrographs", own.len());
             (0..repeats).for_each(|_| examples.extend(own.iter().cloned()));
         }
@@ -124,7 +128,7 @@ impl Train {
         let mut lessons = Vec::new();
         for input in &inputs {
             let Some(annotation) = annotations.images.get(&input.folder) else {
-                eprintln!("warning: {}: no outlines of it in {}; passed over", input.image, truth.display());
+                super::say(&format!("warning: {}: no outlines of it in {}; passed over", input.image, truth.display()));
                 continue;
             };
             let micrograph = batch::load(&input.path, &opening)?.micrograph;
@@ -140,7 +144,7 @@ impl Train {
                 return Err(Error::input(&annotation.path, cause, "give the outlines of the same picture"));
             }
             let regions = evaluate::rasterised(annotation, content, picture, micrograph.pixel_size, &mut warnings)?;
-            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            warnings.iter().for_each(|warning| super::say(&format!("warning: {warning}")));
             lessons.push(of_annotated(&micrograph, &regions)?);
         }
         if lessons.is_empty() {

@@ -3,6 +3,7 @@
 use super::calibration::Calibration;
 use super::run::Evaluation;
 use super::score::{Agreement, Figures};
+use crate::visible::visible;
 use std::fmt::Write;
 
 /// Headings of the two tables behind the name; columns are as wide as their widest cell.
@@ -23,7 +24,7 @@ pub fn table(evaluation: &Evaluation, per_image: bool) -> String {
     let rows: Vec<(&str, &Figures)> = images.chain(groups).chain([("ALL", &evaluation.all)]).collect();
     let mut text = format!("Found: matches share at least {} of the united area (IoU)\n", evaluation.iou_min);
     let cells = |cells: fn(&Figures) -> Vec<String>| {
-        rows.iter().map(|(name, f)| std::iter::once((*name).to_owned()).chain(cells(f)).collect()).collect::<Vec<_>>()
+        rows.iter().map(|(name, f)| std::iter::once(visible(name)).chain(cells(f)).collect()).collect::<Vec<_>>()
     };
     grid(&mut text, "", &FOUND, &cells(found));
     text.push_str("\nDiameters of the matches: prediction minus truth\n");
@@ -32,7 +33,7 @@ pub fn table(evaluation: &Evaluation, per_image: bool) -> String {
         reliability(&mut text, calibration);
     }
     if !evaluation.missing_predictions.is_empty() {
-        let _ = writeln!(text, "\nNo prediction for: {}", evaluation.missing_predictions.join(", "));
+        let _ = writeln!(text, "\nNo prediction for: {}", visible(&evaluation.missing_predictions.join(", ")));
     }
     text
 }

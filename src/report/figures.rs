@@ -48,8 +48,8 @@ struct Candidate<'a> {
 /// # Errors
 /// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
 pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
+    remove_all(&run.dir)?;
     let folder = run.dir.join(FIGURES);
-    remove(&folder)?;
     let candidates = candidates(run, population);
     if candidates.is_empty() {
         return Ok(());
@@ -110,8 +110,12 @@ fn typical<'a>(candidates: &[Candidate<'a>], order: impl Fn(&Candidate) -> f64) 
 }
 
 /// Removes the panels of an earlier run: they may show other images.
-fn remove(folder: &Path) -> Result<()> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+///
+/// # Errors
+/// [`crate::error::Error::Output`].
+pub fn remove_all(run: &Path) -> Result<()> {
+    let folder = run.join(FIGURES);
+    let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_ours = name == "figures.csv" || name.starts_with("wide-field-") || name.starts_with("close-up-");
@@ -119,6 +123,8 @@ fn remove(folder: &Path) -> Result<()> {
             fs::remove_file(&path).map_err(|error| output_error(&path, &error))?;
         }
     }
+    // Where nothing else is in it. Otherwise it stays, and that is no fault.
+    let _ = fs::remove_dir(&folder);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::csv::{Images, Particles};
 use super::export::{self, Export, Exports, datapackage, multiqc};
-use super::page::{Page, write_page};
+use super::page::{Page, REPORT, write_page};
 use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::error::{Error, Result};
@@ -87,10 +87,14 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     write_json(&run.dir.join("purity.json"), &purity)?;
     if exports.has(Export::Figures) {
         figures::write_figures(run, &population)?;
+    } else {
+        figures::remove_all(&run.dir)?;
     }
     if exports.has(Export::Report) {
         let sample = sample.as_ref();
         write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample })?;
+    } else {
+        remove(&run.dir.join(REPORT))?;
     }
     if exports.has(Export::Multiqc) {
         multiqc::write(run, &population, &summary, &purity, sample.as_ref())?;

@@ -6,8 +6,9 @@ use crate::error::Result;
 use crate::report::page::chart::{Axis, Chart, Key, Series};
 use crate::report::page::document::{Document, Section};
 use crate::report::page::table::{Cell, facts, table, warnings};
-use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent, visible};
+use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent};
 use crate::statistics::{Density, Estimate, weighted_diameters_nm};
+use crate::visible::visible;
 use std::path::Path;
 
 /// Points of a smooth curve.

@@ -4,8 +4,9 @@ use super::Comparison;
 use super::figures::{FIGURES, FRACTION_NOTE, Figure};
 use crate::error::Result;
 use crate::report::csv::{Table, decimal, harmless};
-use crate::report::page::text::{estimate, visible};
+use crate::report::page::text::estimate;
 use crate::statistics::Estimate;
+use crate::visible::visible;
 use std::path::Path;
 
 /// Columns of `compare.csv`: one row per run and figure, the difference from the first run where it was looked at.

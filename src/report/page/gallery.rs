@@ -1,11 +1,12 @@
 //! The gallery: one entry per particle, with its picture, its outline and what the review needs to know.
 
 use super::outline;
-use super::text::{escape, number, visible};
+use super::text::{escape, number};
 use super::thumbs::{THUMB_SIDE, Window, thumb_data};
 use crate::error::Result;
 use crate::measure::CUP_DEPTH;
 use crate::results::{ImageResult, Particle, Picture};
+use crate::visible::visible;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -74,7 +74,7 @@ pub fn write_page(page: &Page<'_>) -> Result<()> {
         section("scale", "Calibration", scale::html(&page.run.record)),
         section("methods", "Methods and provenance", methods::html(&page.run.record, page.sample)),
     ];
-    let sample = page.sample.and_then(|sample| sample.name.as_deref()).map(text::visible);
+    let sample = page.sample.and_then(|sample| sample.name.as_deref()).map(crate::visible::visible);
     let title = sample.map_or_else(|| PROGRAM.into(), |name| format!("{name} · {PROGRAM}"));
     let footer = format!(
         "Made by cupule {} from the results of the run; the tables beside this file (particles.csv, images.csv, \

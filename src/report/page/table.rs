@@ -71,6 +71,6 @@ pub fn warnings(heading: &str, warnings: &[String]) -> String {
     if warnings.is_empty() {
         return String::new();
     }
-    let lines = warnings.iter().map(|warning| format!("<li>{}</li>", escape(&super::text::visible(warning))));
+    let lines = warnings.iter().map(|warning| format!("<li>{}</li>", escape(&crate::visible::visible(warning))));
     format!("<div class=\"warnings\"><h3>{}</h3><ul>{}</ul></div>\n", escape(heading), lines.collect::<String>())
 }

@@ -4,9 +4,10 @@ use crate::purity::Sample;
 use crate::report::page::Page;
 use crate::report::page::survey::Survey;
 use crate::report::page::table::{facts, warnings};
-use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent, visible};
+use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent};
 use crate::results::ImageRow;
 use crate::units::PixelSize;
+use crate::visible::visible;
 use std::collections::BTreeMap;
 
 /// Pixel sizes that are listed; more are given as a range.

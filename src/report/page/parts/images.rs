@@ -3,9 +3,10 @@
 use crate::report::page::chart::{Axis, Chart, Series};
 use crate::report::page::gather::Gathered;
 use crate::report::page::table::{Cell, Heading, table};
-use crate::report::page::text::{UNKNOWN, count, escape, maybe, name, number, visible};
+use crate::report::page::text::{UNKNOWN, count, escape, maybe, name, number};
 use crate::results::ImageRow;
 use crate::statistics::Population;
+use crate::visible::visible;
 use std::collections::BTreeMap;
 
 const DOTS: Series = Series(0);

@@ -2,8 +2,9 @@
 
 use crate::purity::Sample;
 use crate::report::page::table::{Cell, facts, table};
-use crate::report::page::text::{UNKNOWN, count, escape, name, number, visible};
+use crate::report::page::text::{UNKNOWN, count, escape, name, number};
 use crate::results::RunRecord;
+use crate::visible::visible;
 
 /// Everything needed to get the results again.
 pub fn html(record: &RunRecord, sample: Option<&Sample>) -> String {

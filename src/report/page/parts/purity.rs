@@ -4,7 +4,8 @@ use crate::measure::Quality;
 use crate::measure::quality::CROWDED_NM;
 use crate::purity::{Fraction, Item, Outside, Purity, Standing};
 use crate::report::page::table::{Cell, Heading, table, warnings};
-use crate::report::page::text::{UNKNOWN, count, escape, estimate, maybe, name, number, percent, visible};
+use crate::report::page::text::{UNKNOWN, count, escape, estimate, maybe, name, number, percent};
+use crate::visible::visible;
 
 /// Classes, fractions, background, checklist.
 pub fn html(purity: &Purity) -> String {

@@ -4,8 +4,9 @@ use crate::measure::Class;
 use crate::report::columns::PARTICLES;
 use crate::report::page::survey::{DECISIONS_LISTED, Decided, RuleCount, Survey};
 use crate::report::page::table::{Cell, table};
-use crate::report::page::text::{UNKNOWN, count, escape, name, visible};
+use crate::report::page::text::{UNKNOWN, count, escape, name};
 use crate::statistics::Population;
+use crate::visible::visible;
 
 /// Tables of the rules, of the classes, and of the decisions.
 pub fn html(survey: &Survey, population: &Population) -> String {

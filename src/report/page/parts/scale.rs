@@ -1,9 +1,10 @@
 //! Who said what about the pixel size.
 
 use crate::report::page::table::{Cell, table};
-use crate::report::page::text::{UNKNOWN, escape, maybe, name, visible};
+use crate::report::page::text::{UNKNOWN, escape, maybe, name};
 use crate::results::RunRecord;
 use crate::results::record::InputRecord;
+use crate::visible::visible;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
