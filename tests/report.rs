@@ -118,7 +118,7 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
                     noise_grey,nonfinite_count,device,seconds,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
                     scale_bar_px,scale_bar_confidence,covered_share,stain_gradient,granularity,edge_width_nm,\
-                    saturated_share,rim_contrast_median,vesicle_share,clutter_share,crowded_share\n";
+                    saturated_share,rim_contrast_median,vesicle_share,clutter_share,crowded_share,diameter_median_nm,per_um2\n";
     assert_eq!(String::from_utf8(image_table(&[])).unwrap(), headings);
 }
 
@@ -201,6 +201,8 @@ fn an_image_row_says_everything() {
         frame_count: Some(3),
         scale_bar: Some(ScaleBarRow { length_nm: 200.0, length_px: 322.5, confidence: 0.98 }),
         covered_share: Some(0.0625),
+        diameter_median_nm: Some(81.5),
+        per_um2: Some(12.5),
         quality: Some(Quality {
             stain_gradient: Some(2.5),
             granularity: Some(0.375),

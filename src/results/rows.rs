@@ -40,6 +40,12 @@ pub struct ImageRow {
     pub scale_bar: Option<ScaleBarRow>,
     /// Share of the picture under things drawn into it.
     pub covered_share: Option<f64>,
+    /// Median diameter of the accepted particles, nm; told from the particles, after all decisions.
+    #[serde(skip)]
+    pub diameter_median_nm: Option<f64>,
+    /// Accepted particles per µm² of the specimen that is seen, likewise.
+    #[serde(skip)]
+    pub per_um2: Option<f64>,
     /// Stain, grain, sharpness, crowding; `None` for an image that failed.
     pub quality: Option<Quality>,
 }

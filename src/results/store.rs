@@ -5,7 +5,7 @@ use super::{CURATION, Curation, ImageRow, PICTURE, Particle, Picture, RunRecord}
 use crate::atomic::{write_json, write_whole};
 use crate::error::{Error, Result};
 use crate::image::Region;
-use crate::measure;
+use crate::measure::{self, Status};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,21 @@ impl From<Findings> for ImageResult {
 }
 
 impl ImageResult {
+    /// Tells median and density of the accepted particles, where there is a pixel size.
+    fn sum_up(&mut self) {
+        let Some(pixel_size) = self.row.pixel_size else { return };
+        let accepted = self.particles.iter().filter(|p| p.status == Status::Accepted);
+        let mut diameters_nm: Vec<f64> = accepted.map(|p| p.shape.diameter_px * pixel_size.mean_nm()).collect();
+        diameters_nm.sort_by(f64::total_cmp);
+        let middle = |i: usize| diameters_nm.get(i).copied();
+        let (below, above) = (middle(diameters_nm.len().saturating_sub(1) / 2), middle(diameters_nm.len() / 2));
+        self.row.diameter_median_nm = below.zip(above).map(|(a, b)| f64::midpoint(a, b));
+        let (width, height) = self.size_px();
+        let seen_px2 = (width * height) as f64 * (1.0 - self.row.covered_share.unwrap_or(0.0));
+        let area_um2 = seen_px2 * pixel_size.x_nm * pixel_size.y_nm * 1e-6;
+        self.row.per_um2 = (area_um2 > 0.0).then(|| diameters_nm.len() as f64 / area_um2);
+    }
+
     /// Width and height, px; zeros for an image that failed.
     pub fn size_px(&self) -> (usize, usize) {
         (self.row.width_px.unwrap_or(0), self.row.height_px.unwrap_or(0))
@@ -110,6 +125,7 @@ impl Run {
         let mut result = ImageResult::from(found);
         result.row.seconds = input.seconds;
         result.decide(&self.curation.standing(&input.image));
+        result.sum_up();
         Ok(result)
     }
 

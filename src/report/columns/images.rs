@@ -339,4 +339,22 @@ pub const IMAGES: &[ImageColumn] = &[
         source: "",
         get: |r| r.quality.and_then(|q| q.crowded_share).into(),
     },
+    Column {
+        name: "diameter_median_nm",
+        unit: "nm",
+        kind: Number,
+        meaning: "Median diameter of the accepted particles. Of one image: a sample's is in statistics.json, with its interval.",
+        estimator: "Unweighted.",
+        source: "",
+        get: |r| r.diameter_median_nm.into(),
+    },
+    Column {
+        name: "per_um2",
+        unit: "",
+        kind: Number,
+        meaning: "Accepted particles per square micrometre of specimen, unweighted: what the border cuts off is missing.",
+        estimator: "Over the picture without what lies under marks.",
+        source: "",
+        get: |r| r.per_um2.into(),
+    },
 ];
