@@ -46,7 +46,7 @@ pub fn html(page: &Page<'_>, survey: &Survey) -> String {
         Some(fraction) => (
             percent(fraction.left_out.value),
             format!(
-                "{}; {} to {} with the unresolved",
+                "{}; {} to {} with the unresolved. Clutter that is not outlined makes it too high",
                 interval(fraction.left_out.low, fraction.left_out.high, &percent),
                 percent(fraction.as_other),
                 percent(fraction.as_ev_like)
