@@ -18,8 +18,9 @@ use std::process::ExitCode;
 
 /// Find, outline and size the vesicles of micrographs
 ///
-/// Reads TIFF, PNG, JPEG and MRC files, alone or in folders. Writes particles.csv, images.csv, run.json and, per image,
-/// images/NAME/labels.tif and overlay.png into the output folder; 'cupule columns' explains the tables.
+/// Reads TIFF, DM3, DM4, MRC, SER, EMD, PNG and JPEG files, alone or in folders. Writes report.html, particles.csv, images.csv,
+/// run.json and, per image, images/NAME/labels.tif and overlay.png into the output folder; 'cupule columns' explains the
+/// tables.
 #[derive(Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Analyze {

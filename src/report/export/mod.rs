@@ -44,28 +44,30 @@ struct Entry {
     export: Export,
     /// What the file is called.
     file: &'static str,
+    /// Program or format that it is for: another name for it.
+    program: &'static str,
     /// Whether it is written when nothing is asked for.
     is_default: bool,
 }
 
-const fn entry(export: Export, file: &'static str, is_default: bool) -> Entry {
-    Entry { export, file, is_default }
+const fn entry(export: Export, file: &'static str, program: &'static str, is_default: bool) -> Entry {
+    Entry { export, file, program, is_default }
 }
 
 /// What most people open is written always; what only some programs read, when asked for.
 const ENTRIES: [Entry; 12] = [
-    entry(Export::Report, "report.html", true),
-    entry(Export::Figures, "figures", true),
-    entry(Export::Rois, "rois.zip", true),
-    entry(Export::Imagej, "imagej.csv", true),
-    entry(Export::Datapackage, "datapackage.json", true),
-    entry(Export::Outlines, "outlines.geojson", false),
-    entry(Export::LabelsOme, "labels.ome.tif", false),
-    entry(Export::Coco, "coco.json", false),
-    entry(Export::Features, "features.csv", false),
-    entry(Export::Omero, "omero.csv", false),
-    entry(Export::Parquet, "particles.parquet", false),
-    entry(Export::Multiqc, "cupule_mqc", false),
+    entry(Export::Report, "report.html", "html", true),
+    entry(Export::Figures, "figures", "panels", true),
+    entry(Export::Rois, "rois.zip", "fiji", true),
+    entry(Export::Imagej, "imagej.csv", "imagej", true),
+    entry(Export::Datapackage, "datapackage.json", "frictionless", true),
+    entry(Export::Outlines, "outlines.geojson", "qupath", false),
+    entry(Export::LabelsOme, "labels.ome.tif", "ome", false),
+    entry(Export::Coco, "coco.json", "coco", false),
+    entry(Export::Features, "features.csv", "napari", false),
+    entry(Export::Omero, "omero.csv", "omero", false),
+    entry(Export::Parquet, "particles.parquet", "parquet", false),
+    entry(Export::Multiqc, "cupule_mqc", "multiqc", false),
 ];
 
 impl Export {
@@ -123,7 +125,7 @@ impl fmt::Display for Exports {
     }
 }
 
-/// `all`, `default`, `none`, or names of files separated by commas; an ending may be left out.
+/// `all`, `default`, `none`, or names of files separated by commas; an ending may be left out, and the program that it is for will do.
 impl FromStr for Exports {
     type Err = Error;
 
@@ -132,6 +134,7 @@ impl FromStr for Exports {
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let named = |entry: &&Entry| {
                 entry.file.eq_ignore_ascii_case(name)
+                    || entry.program.eq_ignore_ascii_case(name)
                     || entry.file.rsplit_once('.').is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(name))
             };
             match name {
