@@ -217,7 +217,7 @@ fn an_image_row_says_everything() {
     };
     let text = String::from_utf8(image_table(&[row])).unwrap();
     let expected = "dir/a.tif,a,ok,,TIFF,162,161,0.62,--pixel-size,20,2,10,8,40,1234.5,12,0.0001234568,0,native,1.25,\
-                    one; two,ab,mean,3,200,322.5,0.98,0.0625,2.5,0.375,8.5,0.001,6.25,0.125,0,";
+                    one; two,ab,mean,3,200,322.5,0.98,0.0625,2.5,0.375,8.5,0.001,6.25,0.125,0,,81.5,12.5";
     // The one cell that begins like a formula.
     assert_eq!(text.lines().nth(1).unwrap(), expected.replace("--pixel-size", "'--pixel-size"));
 }
