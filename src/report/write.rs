@@ -2,7 +2,7 @@
 
 use super::csv::{Images, Particles};
 use super::export::{self, Export, Exports, datapackage, multiqc};
-use super::page::{Page, REPORT, write_page};
+use super::page::{Page, remove_pages, write_page};
 use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::error::{Error, Result};
@@ -94,7 +94,7 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
         let sample = sample.as_ref();
         write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample })?;
     } else {
-        remove(&run.dir.join(REPORT))?;
+        remove_pages(run)?;
     }
     if exports.has(Export::Multiqc) {
         multiqc::write(run, &population, &summary, &purity, sample.as_ref())?;

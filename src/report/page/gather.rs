@@ -11,13 +11,13 @@ use super::view::{self, SIDE_MAIN, SIDE_PAGE};
 use crate::atomic::output_error;
 use crate::error::Result;
 use crate::report::overlay::is_drawn;
+use crate::report::write::remove;
 use crate::results::record::InputRecord;
 use crate::results::{ImageResult, Picture, Run};
 use crate::visible::visible;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 /// Bytes of pictures with outlines in the main page. With 2,000 particles of some 3 kB it stays far below 15 MB.
 const PICTURES_BYTES: usize = 2_000_000;
@@ -112,13 +112,6 @@ fn show(run: &Run, survey: &Survey, image_number: usize, input: &InputRecord, ha
         remove(&shown.name.path)?;
     }
     Ok(Some(shown))
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if path.is_file() => Err(output_error(path, &error)),
-        _ => Ok(()),
-    }
 }
 
 /// Writes the page of one image.

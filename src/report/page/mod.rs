@@ -21,12 +21,14 @@ mod view;
 use crate::error::{Error, Result};
 use crate::purity::{Purity, Sample};
 use crate::report::columns::{IMAGES, Value};
+use crate::report::write::remove;
 use crate::results::{ImageRow, Run};
 use crate::statistics::{Population, Summary};
 use askama::Template;
 use document::{Document, Section};
 use gather::gather;
 use parts::{glance, images, methods, purity, rejected, scale, shapes, sizes};
+use paths::page_name;
 use review::{Review, intro};
 use std::path::Path;
 use survey::Survey;
@@ -46,6 +48,15 @@ pub struct Page<'a> {
     pub summary: &'a Summary,
     pub purity: &'a Purity,
     pub sample: Option<&'a Sample>,
+}
+
+/// Removes the pages that an earlier run left: they would be taken for this one's.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn remove_pages(run: &Run) -> Result<()> {
+    remove(&run.dir.join(REPORT))?;
+    run.record.inputs.iter().try_for_each(|input| remove(&page_name(&run.dir, &input.output).path))
 }
 
 /// Writes `report.html`, and a page per image below `pages/` where it would become too large.
