@@ -137,6 +137,11 @@ pub struct Original {
 }
 
 impl Original {
+    /// Pixels that show the specimen.
+    pub fn seen_px2(&self) -> usize {
+        self.size_px.0 * self.size_px.1 - self.covered.iter().filter(|&&c| c).count()
+    }
+
     /// Share of a mask's pixels that are hidden.
     pub fn covered_share(&self, mask: &Mask) -> f64 {
         if self.covered.is_empty() {

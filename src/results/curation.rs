@@ -181,10 +181,8 @@ impl ImageResult {
             counts.rejected = count(Status::Rejected);
         }
         if let Some(quality) = &mut self.row.quality {
-            let (width, height) = original.size_px;
-            let seen_px2 = width * height - original.covered.iter().filter(|&&c| c).count();
             let nm_per_px = self.row.pixel_size.map(|p| p.mean_nm());
-            quality.describe(self.particles.iter().map(Particle::seen), seen_px2 as f64, nm_per_px);
+            quality.describe(self.particles.iter().map(Particle::seen), original.seen_px2() as f64, nm_per_px);
         }
     }
 }

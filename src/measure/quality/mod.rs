@@ -3,29 +3,16 @@
 //! All are pure functions of the working picture and the outlines, and invariant to gain and offset of the camera. None has
 //! a limit that a guideline would set.
 
-use super::{Class, Measured, Scene, Seen, Status};
+mod grain;
+mod stain;
+
+use super::{Class, Measured, Original, Scene, Seen, Status};
 use crate::image::{Micrograph, covered};
 use crate::segment::{RAY_DIRECTIONS, RAYS};
+use grain::granularity;
 use serde::{Deserialize, Serialize};
+use stain::stain_gradient;
 
-/// Edge of the squares whose medians show the stain's course, nm: small enough to fall between vesicles, large enough that
-/// grain averages out.
-const SQUARE_NM: f64 = 40.0;
-/// Rounds of fitting the course of the stain, and from how many standard deviations (from the median deviation) a square
-/// counts less than half in the next one: what lies far off is no film. Cauchy's weights with their usual constant.
-const FIT_ROUNDS: usize = 12;
-const CAUCHY: f64 = 2.385;
-/// Percentiles of the surface whose distance is the swing, as for `background_swing`: corners say little.
-const SWING: (f64, f64) = (0.05, 0.95);
-/// Steps along each axis at which the fitted surface is read.
-const FIT_STEPS: u32 = 100;
-/// Standard deviation of a normal distribution over its median absolute deviation.
-const SD_PER_MAD: f64 = 1.4826;
-/// Sizes of grain that the granularity holds, nm: stain grain and protein, below any vesicle.
-const GRAIN_NM: (f64, f64) = (2.0, 10.0);
-/// Edge of the squares in which grain is measured, nm, and the share of the quietest that are taken as film.
-const GRAIN_SQUARE_NM: f64 = 60.0;
-const QUIET_SHARE: f64 = 0.3;
 /// How far from the outline to either side an edge is read, nm, and in which steps.
 const EDGE_REACH_NM: f64 = 15.0;
 const EDGE_STEP_NM: f64 = 0.5;
@@ -75,10 +62,10 @@ impl Quality {
             saturated_share: saturated_share(micrograph),
             ..Self::default()
         };
-        let hidden = covered(&micrograph.marks, (micrograph.width, micrograph.height));
-        let seen_px2 = micrograph.width * micrograph.height - hidden.iter().filter(|&&c| c).count();
+        let size_px = (micrograph.width, micrograph.height);
+        let original = Original { size_px, covered: covered(&micrograph.marks, size_px) };
         let nm_per_px = micrograph.pixel_size.map(|p| p.mean_nm());
-        quality.describe(measured.particles.iter().map(Seen::from), seen_px2 as f64, nm_per_px);
+        quality.describe(measured.particles.iter().map(Seen::from), original.seen_px2() as f64, nm_per_px);
         quality
     }
 
@@ -140,128 +127,6 @@ impl Picture<'_> {
             (at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx) * (1.0 - fy) + (at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx) * fy,
         )
     }
-}
-
-/// Swing of the stain over the noise.
-fn stain_gradient(picture: &Picture) -> Option<f64> {
-    let (squares, edge) = picture.squares(SQUARE_NM);
-    let place = |v: usize, size: usize| 2.0 * (v as f64 + edge as f64 / 2.0) / size as f64 - 1.0;
-    let mut points: Vec<Point> = squares
-        .filter_map(|(x, y)| {
-            let terms = terms(place(x, picture.width), place(y, picture.height));
-            Some(Point { terms, value: median(picture.square((x, y), edge).collect())?, weight: 1.0 })
-        })
-        .collect();
-    let mut fit = least_squares(&points)?;
-    for _ in 1..FIT_ROUNDS {
-        let off: Vec<f64> = points.iter().map(|p| p.value - value(&fit, &p.terms)).collect();
-        let spread = SD_PER_MAD * median(off.iter().map(|v| v.abs()).collect())?;
-        if spread <= 0.0 {
-            break;
-        }
-        for (point, off) in points.iter_mut().zip(off) {
-            point.weight = 1.0 / (1.0 + (off / (CAUCHY * spread)).powi(2));
-        }
-        fit = least_squares(&points)?;
-    }
-    // Over the whole picture: the outermost medians lie half a square inside its border.
-    let steps = (0..=FIT_STEPS).map(|i| 2.0 * f64::from(i) / f64::from(FIT_STEPS) - 1.0);
-    let mut surface: Vec<f64> =
-        steps.clone().flat_map(|y| steps.clone().map(move |x| value(&fit, &terms(x, y)))).collect();
-    surface.sort_by(f64::total_cmp);
-    let at = |q: f64| surface[(q * (surface.len() - 1) as f64).round() as usize];
-    finite((at(SWING.1) - at(SWING.0)) / picture.noise)
-}
-
-/// Middle of a square of the film, and how far it is trusted to be film.
-struct Point {
-    terms: [f64; TERMS],
-    value: f64,
-    weight: f64,
-}
-
-/// Terms of a second-order surface.
-const TERMS: usize = 6;
-
-fn terms(x: f64, y: f64) -> [f64; TERMS] {
-    [1.0, x, y, x * x, x * y, y * y]
-}
-
-fn value(fit: &[f64; TERMS], terms: &[f64; TERMS]) -> f64 {
-    fit.iter().zip(terms).map(|(a, b)| a * b).sum()
-}
-
-/// The surface nearest to the points; `None` where there are too few of them.
-fn least_squares(points: &[Point]) -> Option<[f64; TERMS]> {
-    let mut rows = [[0.0; TERMS + 1]; TERMS];
-    for Point { terms, value, weight } in points {
-        for (row, a) in rows.iter_mut().zip(terms) {
-            row.iter_mut().zip(terms.iter().chain([value])).for_each(|(sum, b)| *sum += weight * a * b);
-        }
-    }
-    let total: f64 = points.iter().map(|p| p.weight).sum();
-    // Gauss and Jordan, with the largest pivot of each column.
-    for k in 0..TERMS {
-        let pivot = (k..TERMS).max_by(|&a, &b| rows[a][k].abs().total_cmp(&rows[b][k].abs()))?;
-        rows.swap(k, pivot);
-        if rows[k][k].abs() < 1e-9 * total {
-            return None;
-        }
-        let row = rows[k];
-        for (_, other) in rows.iter_mut().enumerate().filter(|(i, _)| *i != k) {
-            let factor = other[k] / row[k];
-            other.iter_mut().zip(row).for_each(|(a, b)| *a -= factor * b);
-        }
-    }
-    Some(std::array::from_fn(|k| rows[k][TERMS] / rows[k][k]))
-}
-
-/// Grain of the film over the noise.
-fn granularity(picture: &Picture) -> Option<f64> {
-    // A period of 10 nm takes two pixels to be seen.
-    if picture.pixel_nm > 0.5 * GRAIN_NM.1 {
-        return None;
-    }
-    // A bump of full width w at half maximum is a Gaussian of w / 2.355.
-    let sigma = |nm: f64| nm / picture.pixel_nm / (8.0 * std::f64::consts::LN_2).sqrt();
-    let fine = blur(picture, sigma(GRAIN_NM.0));
-    let coarse = blur(picture, sigma(GRAIN_NM.1));
-    let band: Vec<f32> = fine.iter().zip(&coarse).map(|(a, b)| a - b).collect();
-    let band = Picture { grey: &band, ..*picture };
-    let (squares, edge) = band.squares(GRAIN_SQUARE_NM);
-    let mut deviations: Vec<f64> = squares
-        .map(|at| {
-            let count = (edge * edge) as f64;
-            let mean = band.square(at, edge).sum::<f64>() / count;
-            (band.square(at, edge).map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt()
-        })
-        .collect();
-    deviations.sort_by(f64::total_cmp);
-    let quiet = deviations.get((deviations.len().max(1) as f64 * QUIET_SHARE) as usize)?;
-    finite(quiet / picture.noise)
-}
-
-/// Gaussian blur, border pixels repeated outwards.
-fn blur(picture: &Picture, sigma_px: f64) -> Vec<f32> {
-    let reach = (3.0 * sigma_px).ceil() as usize;
-    let weights: Vec<f64> = (0..=reach).map(|i| (-0.5 * (i as f64 / sigma_px).powi(2)).exp()).collect();
-    let total = weights[0] + 2.0 * weights[1..].iter().sum::<f64>();
-    let weights: Vec<f32> = weights.iter().map(|w| (w / total) as f32).collect();
-    let (width, height) = (picture.width, picture.height);
-    let along = |get: &dyn Fn(usize) -> f32, at: usize, size: usize| {
-        let side = |i: usize| get(at.saturating_sub(i)) + get((at + i).min(size - 1));
-        (1..=reach).fold(weights[0] * get(at), |sum, i| sum + weights[i] * side(i))
-    };
-    let mut rows = vec![0.0; width * height];
-    for (y, out) in rows.chunks_exact_mut(width).enumerate() {
-        let row = &picture.grey[y * width..][..width];
-        out.iter_mut().enumerate().for_each(|(x, v)| *v = along(&|i| row[i], x, width));
-    }
-    let mut both = vec![0.0; width * height];
-    for (y, out) in both.chunks_exact_mut(width).enumerate() {
-        out.iter_mut().enumerate().for_each(|(x, v)| *v = along(&|i| rows[i * width + x], y, height));
-    }
-    both
 }
 
 /// Share of the pixels at the ends of the picture's own range, marks left out. Without clipping it is a pixel or two.
@@ -339,6 +204,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::grain::blur;
     use super::*;
     use crate::measure::appearance::Appearance;
     use rand::{RngExt, SeedableRng};
