@@ -44,10 +44,10 @@ impl Compare {
         }
         super::print(&text(&comparison))?;
         for member in &comparison.members {
-            let name = crate::visible::visible(&member.name);
+            let name = &member.name;
             member.summary.warnings.iter().for_each(|warning| super::say(&format!("warning: {name}: {warning}")));
         }
-        comparison.warnings.iter().for_each(|w| super::say(&format!("warning: {}", w)));
+        comparison.warnings.iter().for_each(|w| super::say(&format!("warning: {w}")));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -125,7 +125,8 @@ impl fmt::Display for Exports {
     }
 }
 
-/// `all`, `default`, `none`, or names of files separated by commas; an ending may be left out, and the program that it is for will do.
+/// `all`, `default`, `none`, or names of files separated by commas; an ending may be left out, and the program that it is
+/// for will do.
 impl FromStr for Exports {
     type Err = Error;
 

@@ -23,7 +23,7 @@ pub fn html(images: &[ImageRow], population: &Population, gathered: &Gathered) -
     if images.is_empty() {
         return "<p>The run has no images.</p>".into();
     }
-    format!("{}{}{}", dots(images, population), rows(images, population, gathered), failed(images))
+    format!("{}{}{}", dots(images, population), rows(images, gathered), failed(images))
 }
 
 /// Diameters of the accepted particles by image, sorted.
@@ -36,11 +36,6 @@ fn diameters(population: &Population) -> BTreeMap<&str, Vec<f64>> {
             (field.image.as_str(), diameters)
         })
         .collect()
-}
-
-fn median(sorted: &[f64]) -> Option<f64> {
-    let n = sorted.len();
-    (n > 0).then(|| 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]))
 }
 
 fn dots(images: &[ImageRow], population: &Population) -> String {
@@ -72,7 +67,7 @@ fn dots(images: &[ImageRow], population: &Population) -> String {
             let aside = (i as f64 * 0.618_034).fract() - 0.5;
             points.push([f64::from(number) + SPREAD * aside, *diameter]);
         }
-        medians.extend(median(sorted).map(|d| (f64::from(number), d)));
+        medians.extend(row.diameter_median_nm.map(|d| (f64::from(number), d)));
     }
     chart.dots(points, DOTS);
     for (x, y) in medians {
@@ -100,8 +95,7 @@ const HEADINGS: [Heading; 11] = [
     ("Warnings", false),
 ];
 
-fn rows(images: &[ImageRow], population: &Population, gathered: &Gathered) -> String {
-    let diameters = diameters(population);
+fn rows(images: &[ImageRow], gathered: &Gathered) -> String {
     let rows: Vec<Vec<Cell>> = (1..)
         .zip(images)
         .filter(|(_, row)| row.error.is_none())
@@ -114,11 +108,6 @@ fn rows(images: &[ImageRow], population: &Population, gathered: &Gathered) -> St
             let counted = |get: fn(&crate::results::ImageCounts) -> usize| {
                 Cell::Number(row.counts.as_ref().map_or_else(|| UNKNOWN.into(), |c| count(get(c))))
             };
-            let accepted = row.counts.map(|c| c.accepted as f64);
-            let area = row.pixel_size.zip(row.width_px.zip(row.height_px)).map(|(p, (w, h))| {
-                w as f64 * h as f64 * (1.0 - row.covered_share.unwrap_or(0.0)) * p.x_nm * p.y_nm / 1e6
-            });
-            let d50 = diameters.get(row.image.as_str()).and_then(|sorted| median(sorted));
             let warnings = row.warnings.iter().map(|w| escape(&visible(w))).collect::<Vec<_>>().join("<br>");
             vec![
                 Cell::Number(number_of.to_string()),
@@ -127,8 +116,8 @@ fn rows(images: &[ImageRow], population: &Population, gathered: &Gathered) -> St
                 counted(|c| c.accepted),
                 counted(|c| c.border),
                 counted(|c| c.rejected),
-                Cell::Number(maybe(d50, 3)),
-                Cell::Number(maybe(accepted.zip(area).filter(|v| v.1 > 0.0).map(|(n, area)| n / area), 3)),
+                Cell::Number(maybe(row.diameter_median_nm, 3)),
+                Cell::Number(maybe(row.per_um2, 3)),
                 Cell::Number(background(row)),
                 Cell::Number(maybe(row.noise_grey, 3)),
                 Cell::Html(warnings),
