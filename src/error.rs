@@ -29,6 +29,12 @@ pub enum Error {
     /// A result cannot be written.
     #[error("{}: {cause}; {remedy}", path.display())]
     Output { path: PathBuf, cause: String, remedy: String },
+    /// Another program works in the output folder.
+    #[error("{}: {cause}; {remedy}", path.display())]
+    Locked { path: PathBuf, cause: String, remedy: String },
+    /// A signal asked the program to end; what is done is kept.
+    #[error("stopped by {}; {remedy}", signal_name(*.signal))]
+    Stopped { signal: i32, remedy: String },
 }
 
 impl Error {
@@ -62,7 +68,13 @@ impl Error {
         Self::Output { path: path.into(), cause: cause.to_string(), remedy: remedy.to_string() }
     }
 
-    /// Process exit code: 1 an image failed, 2 configuration, 3 no usable input, 4 output, 5 device.
+    /// A folder that another program works in.
+    pub fn locked(path: &Path, cause: impl ToString, remedy: impl ToString) -> Self {
+        Self::Locked { path: path.into(), cause: cause.to_string(), remedy: remedy.to_string() }
+    }
+
+    /// Process exit code: 1 an image failed, 2 configuration, 3 no usable input, 4 output, 5 device, 6 locked, and 128 more
+    /// than the number of the signal that stopped it, as shells have it.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Unsupported { .. } => 1,
@@ -70,6 +82,18 @@ impl Error {
             Self::NoInput { .. } => 3,
             Self::Output { .. } => 4,
             Self::Device { .. } => 5,
+            Self::Locked { .. } => 6,
+            Self::Stopped { signal, .. } => 128 + u8::try_from(*signal).unwrap_or(0),
         }
+    }
+}
+
+/// Name of a signal that asks a program to end.
+fn signal_name(signal: i32) -> String {
+    match signal {
+        1 => "SIGHUP".into(),
+        2 => "SIGINT".into(),
+        15 => "SIGTERM".into(),
+        other => format!("signal {other}"),
     }
 }

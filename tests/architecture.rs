@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 26] = [
     "memory",
     "visible",
+    "clock",
     "error",
+    "stop",
+    "log",
     "atomic",
+    "lock",
     "units",
     "image",
     "marks",

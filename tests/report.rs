@@ -1,6 +1,7 @@
 //! Tables, files and pictures as a user, a spreadsheet and ImageJ will meet them.
 
 use cupule::atomic::{write_json, write_whole};
+use cupule::clock::utc;
 use cupule::error::{Error, Result};
 use cupule::image::{Labels, Micrograph};
 use cupule::measure::appearance::Appearance;
@@ -10,7 +11,7 @@ use cupule::report::columns::{IMAGES, Kind, PARTICLES, Value, documentation, doc
 use cupule::report::csv::{Images, Particles, decimal};
 use cupule::report::labels::write_labels;
 use cupule::report::{Sink, overlay};
-use cupule::results::record::{DeviceRecord, InputRecord, StageRecord, utc};
+use cupule::results::record::{DeviceRecord, InputRecord, StageRecord};
 use cupule::results::{ImageCounts, ImageResult, ImageRow, Picture, RunRecord, ScaleBarRow};
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;

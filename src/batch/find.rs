@@ -1,5 +1,6 @@
 //! Which files to analyse, and what to call them.
 
+use super::Selection;
 use crate::error::{Error, Result};
 use crate::read::looks_readable;
 use std::collections::BTreeMap;
@@ -29,13 +30,13 @@ type Found = (PathBuf, String);
 /// # Errors
 /// [`Error::NoInput`] when an input does not exist or nothing is found at all; [`Error::Config`] when the results would
 /// lie among the inputs.
-pub fn find(inputs: &[PathBuf], out: &Path) -> Result<Vec<Input>> {
+pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Vec<Input>> {
     let out = out.canonicalize().ok();
     let mut found: BTreeMap<PathBuf, Found> = BTreeMap::new();
     for input in inputs {
         if input.is_dir() {
             check_apart(input, out.as_deref())?;
-            walk(input, out.as_deref())?.into_iter().for_each(|file| take(&mut found, file));
+            walk(input, out.as_deref(), selection)?.into_iter().for_each(|file| take(&mut found, file));
         } else if input.exists() {
             let image = input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             take(&mut found, (input.clone(), image));
@@ -77,7 +78,7 @@ fn check_apart(root: &Path, out: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn walk(root: &Path, out: Option<&Path>) -> Result<Vec<Found>> {
+fn walk(root: &Path, out: Option<&Path>, selection: &Selection) -> Result<Vec<Found>> {
     let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
     let is_out = |entry: &walkdir::DirEntry| {
         let place = || entry.path().canonicalize().ok();
@@ -93,7 +94,9 @@ fn walk(root: &Path, out: Option<&Path>) -> Result<Vec<Found>> {
         })?;
         if entry.file_type().is_file() && looks_readable(entry.path()) {
             let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            found.push((entry.path().to_owned(), name(below)));
+            if selection.takes(below) {
+                found.push((entry.path().to_owned(), name(below)));
+            }
         }
     }
     Ok(found)
@@ -149,6 +152,10 @@ fn counted<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> 
 mod tests {
     use super::*;
     use std::fs;
+
+    fn find(inputs: &[PathBuf], out: &Path) -> Result<Vec<Input>> {
+        super::find(inputs, out, &Selection::default())
+    }
 
     /// Image and folder names, without the temporary folder's path in front.
     fn names(inputs: &[Input], dir: &Path) -> Vec<(String, String)> {

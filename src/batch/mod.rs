@@ -2,10 +2,12 @@
 
 mod find;
 mod load;
-mod progress;
+mod outcome;
 mod run;
+mod select;
 
 pub use find::{Input, find};
 pub use load::{Frame, Frames, Loaded, Opening, Stored, hex, load};
-pub use progress::{Progress, Verbosity};
-pub use run::{Job, Outcome, run};
+pub use outcome::{FailOn, Outcome};
+pub use run::{Begin, Job, run};
+pub use select::Selection;

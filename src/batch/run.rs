@@ -1,19 +1,21 @@
 //! The work on a list of files: one thread reads ahead, the others analyse one image after the other, results are written
 //! in the order of the list.
 
-use super::{Frame, Frames, Input, Loaded, Opening, Progress, Stored, Verbosity};
+use super::{FailOn, Frame, Frames, Input, Loaded, Opening, Outcome, Stored};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::calibrate::Scale;
+use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Device, DeviceRequest};
 use crate::image::{self, Micrograph, Source};
+use crate::log::{Event, Log};
 use crate::measure::{Model, Status};
 use crate::network;
 use crate::pipeline::{self, Analysis};
 use crate::purity::Sample;
 use crate::report::{Exports, remove_image, write_image, write_run};
-use crate::results::record::{DeviceRecord, InputRecord, RunRecord, StageRecord, utc};
+use crate::results::record::{DeviceRecord, InputRecord, RunRecord, StageRecord};
 use crate::results::{
     CURATION, Curation, Findings, ImageCounts, ImageRow, PICTURE, Picture, RUN, Run, ScaleBarRow, image_folder,
 };
@@ -21,7 +23,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// Images read ahead of the one that is being analysed: reading never waits, memory holds three images at most.
 const READ_AHEAD: usize = 1;
@@ -43,14 +45,19 @@ pub struct Job<'a> {
     pub sample: Option<&'a Sample>,
     /// The command line, for the record.
     pub command: Vec<String>,
-    pub verbosity: Verbosity,
+    pub begin: Begin,
+    pub fail_on: FailOn,
+    pub log: &'a Log,
 }
 
-/// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome {
-    pub images: usize,
-    pub failed: usize,
+/// What to do with results that lie in the output folder already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// Keep those that still hold, and do only what is missing or changed.
+    #[default]
+    Resume,
+    /// Do everything again.
+    Restart,
 }
 
 /// One image to analyse.
@@ -81,14 +88,20 @@ pub fn run(job: &Job) -> Result<Outcome> {
         ));
     }
     let mut record = Record::new(job, &device);
-    let progress = Progress::new(job.inputs.len(), job.verbosity);
+    let device_name = device.info().name;
+    job.log.tell(&Event::RunStarted {
+        version: env!("CARGO_PKG_VERSION"),
+        out: &job.out.display().to_string(),
+        files: job.inputs.len(),
+        device: &device_name,
+    });
 
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(READ_AHEAD);
         // The receiver is gone when the run ended early.
         scope.spawn(move || read_ahead(job, |task| sender.send(task).is_ok()));
         for task in receiver {
-            progress.start(&task.image);
+            job.log.tell(&Event::ImageStarted { image: &task.image });
             let start = Instant::now();
             let mut row = ImageRow { image: task.image.clone(), ..Default::default() };
             let (bytes, loaded) = (task.file.as_ref().map(|file| file.1), task.loaded);
@@ -101,13 +114,12 @@ pub fn run(job: &Job) -> Result<Outcome> {
             });
             row.seconds = Some(start.elapsed().as_secs_f64());
             for warning in &row.warnings {
-                progress.warn(&format!("{}: {warning}", task.image));
+                job.log.tell(&Event::Warning { image: Some(&task.image), warning });
             }
             let folder = image_folder(job.out, &task.folder);
             fs::create_dir_all(&folder).map_err(|e| output_error(&folder, &e))?;
             let result = result.and_then(|(loaded, analysis)| {
                 row.output = Some(task.folder.clone());
-                let summary = line(&row, &analysis);
                 let found = Findings {
                     row: row.clone(),
                     marks: loaded.micrograph.marks.clone(),
@@ -118,7 +130,16 @@ pub fn run(job: &Job) -> Result<Outcome> {
                 write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
                 write_image(&folder, &found.into(), &picture, &job.exports)?;
                 record.add(&row, &task.folder, bytes, Some(loaded.scale), &analysis.stages);
-                progress.done(&summary);
+                let counts = row.counts.unwrap_or_default();
+                job.log.tell(&Event::ImageDone {
+                    image: &row.image,
+                    accepted: counts.accepted,
+                    border: counts.border,
+                    rejected: counts.rejected,
+                    seconds: row.seconds.unwrap_or_default(),
+                    device: row.device.as_deref().unwrap_or_default(),
+                    stages: &analysis.stages,
+                });
                 Ok(())
             });
             match result {
@@ -126,7 +147,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
                 Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
                     row.error = Some(cause(&error));
                     row.output = None;
-                    progress.failed(&error.to_string());
+                    job.log.tell(&Event::ImageFailed { image: &row.image, path: "", cause: &error.to_string() });
                     remove_image(&folder)?;
                     Findings { row: row.clone(), marks: Vec::new(), particles: Vec::new() }.write(&folder)?;
                     record.add(&row, &task.folder, bytes, None, &[]);
@@ -140,12 +161,17 @@ pub fn run(job: &Job) -> Result<Outcome> {
     if let Some(sample) = job.sample {
         sample.write(job.out)?;
     }
-    record.run.finished_utc = utc(SystemTime::now());
+    record.run.finished_utc = clock::now();
     let run = Run::new(job.out, record.run.clone(), Curation::default());
     write_run(&run, &job.exports)?;
     record.write(&job.out.join(RUN))?;
-    progress.finish(&record.summary(job.out));
-    Ok(Outcome { images: record.run.inputs.len(), failed: record.failed })
+    let outcome = Outcome { images: record.run.inputs.len(), failed: record.failed };
+    job.log.tell(&Event::RunFinished {
+        status: "finished",
+        exit_code: outcome.exit_code(job.fail_on),
+        line: &record.summary(job.out),
+    });
+    Ok(outcome)
 }
 
 /// Reads all images of all inputs in order and hands them on until that is refused.
@@ -261,20 +287,6 @@ fn cause(error: &Error) -> String {
     }
 }
 
-fn line(row: &ImageRow, analysis: &Analysis) -> String {
-    let counts = row.counts.unwrap_or_default();
-    let stages: Vec<String> = analysis.stages.iter().map(|(name, seconds)| format!("{name} {seconds:.2}")).collect();
-    format!(
-        "{}: {} accepted, {} border, {} rejected; {:.2} s ({})",
-        row.image,
-        counts.accepted,
-        counts.border,
-        counts.rejected,
-        row.seconds.unwrap_or_default(),
-        stages.join(", ")
-    )
-}
-
 /// What `run.json` will hold.
 struct Record {
     run: RunRecord,
@@ -304,7 +316,7 @@ impl Record {
             inputs: Vec::new(),
             counts: BTreeMap::new(),
             stages: Vec::new(),
-            started_utc: utc(SystemTime::now()),
+            started_utc: clock::now(),
             finished_utc: String::new(),
             warnings: Vec::new(),
         };

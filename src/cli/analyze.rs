@@ -1,11 +1,12 @@
 //! `cupule analyze`.
 
-use crate::batch::{self, Frames, Job, Opening, Verbosity};
+use crate::batch::{self, Begin, FailOn, Frames, Job, Opening, Selection};
 use crate::calibrate::ScaleRequest;
 use crate::config::Config;
 use crate::denoise::DenoiseConfig;
 use crate::error::{Error, Result};
 use crate::gpu::DeviceRequest;
+use crate::log::{Format, Log, Verbosity};
 use crate::measure::{Model, VerdictConfig};
 use crate::purity::Sample;
 use crate::read::Limits;
@@ -147,7 +148,13 @@ impl Analyze {
         }
         let own = self.verdict.as_deref().map(Model::read).transpose()?;
         let sample = self.sample.as_deref().map(Sample::read).transpose()?;
-        let inputs = batch::find(&self.inputs, &self.out)?;
+        let inputs = batch::find(&self.inputs, &self.out, &Selection::default())?;
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        };
+        let fail_on = FailOn::default();
         let outcome = batch::run(&Job {
             inputs: &inputs,
             out: &self.out,
@@ -162,16 +169,10 @@ impl Analyze {
             exports: self.export,
             sample: sample.as_ref(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-            verbosity: match (self.quiet, self.verbose) {
-                (true, _) => Verbosity::Quiet,
-                (_, true) => Verbosity::Verbose,
-                _ => Verbosity::Normal,
-            },
+            begin: Begin::default(),
+            fail_on,
+            log: &Log::new(Format::default(), verbosity),
         })?;
-        Ok(match outcome.failed {
-            0 => ExitCode::SUCCESS,
-            failed if failed == outcome.images => ExitCode::from(3),
-            _ => ExitCode::from(1),
-        })
+        Ok(ExitCode::from(outcome.exit_code(fail_on)))
     }
 }

@@ -1,15 +1,14 @@
 //! `cupule import-rois`.
 
 use super::curate::apply;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::evaluate::drawn;
 use crate::results::record::InputRecord;
-use crate::results::record::utc;
 use crate::results::{Author, Drawn, Run, particle_id};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 /// Take back outlines that were redrawn in Fiji (rois.zip, .roi) or QuPath (.geojson)
 ///
@@ -54,7 +53,7 @@ impl ImportRois {
             .into_iter()
             .map(|(name, polygon)| Drawn { particle_id: particle_id(&name), polygon })
             .collect();
-        let author = Author { by: self.author()?, utc: utc(SystemTime::now()), reason: self.reason };
+        let author = Author { by: self.author()?, utc: clock::now(), reason: self.reason };
         let decisions = image.redrawn(&outlines, self.reject_missing, &author);
         if let Some(fault) = decisions.iter().find_map(|decision| decision.fault(&image)) {
             return Err(Error::input(&self.file, fault, "draw it again within the image"));

@@ -1,0 +1,113 @@
+//! One writer in a folder at a time.
+//!
+//! The lock is the system's own on an open file (`flock`, `LockFileEx`), so it ends with its process however that ends; the
+//! text in the file only tells people who holds it and what was being done when a process died.
+
+use crate::atomic::output_error;
+use crate::clock;
+use crate::error::{Error, Result};
+use same_file::Handle;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Name of the file in the folder. It is there while somebody works, and after somebody was killed.
+pub const LOCK: &str = ".cupule-lock";
+/// More than anything this program writes into the file.
+const TEXT_MAX: u64 = 4096;
+
+/// The right to write into a folder, until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    file: File,
+    /// What the one before was working on when it was killed.
+    pub left_by: Option<String>,
+}
+
+impl Lock {
+    /// Takes the lock of a folder, which must exist.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when another process holds it, [`Error::Output`] when the folder cannot be written to.
+    pub fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join(LOCK);
+        loop {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(|error| output_error(&path, &error))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(held(folder, &text(&mut file))),
+                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
+                    return Err(Error::output(&path, error, "choose an output folder on a disk that knows file locks"));
+                }
+                Err(TryLockError::Error(error)) => return Err(output_error(&path, &error)),
+            }
+            // The one before may have removed the file between opening and locking it: then it locks nobody out.
+            let is_current = match (Handle::from_path(&path), file.try_clone().and_then(Handle::from_file)) {
+                (Ok(named), Ok(open)) => named == open,
+                _ => false,
+            };
+            if is_current {
+                let left_by = text(&mut file).lines().nth(1).map(str::to_owned).filter(|line| !line.is_empty());
+                let mut lock = Self { path, file, left_by };
+                lock.write("")?;
+                return Ok(lock);
+            }
+        }
+    }
+
+    /// Notes what is being worked on, for the one who comes after a crash.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn note(&mut self, work: &str) -> Result<()> {
+        self.write(work)
+    }
+
+    fn write(&mut self, work: &str) -> Result<()> {
+        let holder = format!("process {} on {} since {}\n{work}\n", std::process::id(), host(), clock::now());
+        let mut replace = || {
+            self.file.set_len(0)?;
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(holder.as_bytes())
+        };
+        replace().map_err(|error| output_error(&self.path, &error))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // While it is held: whoever opened it meanwhile notices that the name is gone or another's.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn text(file: &mut File) -> String {
+    let mut text = Vec::new();
+    let _ = file.seek(SeekFrom::Start(0));
+    let _ = file.take(TEXT_MAX).read_to_end(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn held(folder: &Path, text: &str) -> Error {
+    let holder = text.lines().next().filter(|line| !line.is_empty()).unwrap_or("another process");
+    Error::locked(
+        folder,
+        format!("{holder} works in this folder"),
+        "wait until it is done, or choose another output folder",
+    )
+}
+
+fn host() -> String {
+    let named = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    named
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .or_else(|| std::env::var("COMPUTERNAME").ok())
+        .unwrap_or_else(|| "this machine".into())
+}
