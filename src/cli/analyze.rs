@@ -170,6 +170,7 @@ impl Analyze {
             sample: sample.as_ref(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             begin: Begin::default(),
+            keeps_gone: false,
             fail_on,
             log: &Log::new(Format::default(), verbosity),
         })?;
