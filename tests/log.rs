@@ -1,7 +1,7 @@
 //! What a run says while nobody watches, and whether it survives that nobody listens.
 
 use cupule::error::Error;
-use cupule::log::{Event, Format, Log, SUMMARY, Status, Summary, Verbosity, on_finish};
+use cupule::log::{Counts, Event, Format, Log, SUMMARY, Status, Summary, Verbosity, on_finish};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -113,6 +113,10 @@ fn people_are_told_what_they_asked_for() {
     assert!(normal.iter().all(|line| verbose.iter().any(|told| told == line)), "{verbose:?}");
     let image = "a.tif: 3 accepted, 1 border, 2 rejected; 0.50 s (denoise 0.20, measure 0.30)";
     assert!(verbose.iter().any(|line| line == image), "{verbose:?}");
+    // A mail about exit code 1 must not be empty because the failures are those of the night before.
+    assert_eq!(lines(Format::Text, Verbosity::Quiet, &[STARTED, Event::ImageKept { image: "a" }, FINISHED]), ["all done"]);
+    let fine = Event::RunFinished { status: "finished", exit_code: 0, line: "all done" };
+    assert!(lines(Format::Text, Verbosity::Quiet, &[STARTED, DONE, fine]).is_empty());
 }
 
 #[test]
@@ -210,9 +214,9 @@ fn summary(folder: &Path) -> Value {
 fn the_summary_is_as_documented() {
     let dir = tempfile::tempdir().unwrap();
     let mut made = Summary::start();
-    made.add(5, 1, 2);
+    made.counts = Some(Counts { images: 131, failed: 130, accepted: 5, border: 1, rejected: 2 });
     for n in 0..130 {
-        made.fail(&format!("{n}.tif"), "empty; copy it again");
+        made.list(&format!("{n}.tif"), "empty; copy it again");
     }
     made.device = Some("cpu".into());
     made.end(Ok(1));

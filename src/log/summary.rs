@@ -76,20 +76,8 @@ impl Summary {
         }
     }
 
-    /// Adds an image with its counts of accepted, border and rejected candidates.
-    pub fn add(&mut self, accepted: usize, border: usize, rejected: usize) {
-        let counts = self.counts.get_or_insert_default();
-        counts.images += 1;
-        counts.accepted += accepted;
-        counts.border += border;
-        counts.rejected += rejected;
-    }
-
-    /// Adds an image that failed.
-    pub fn fail(&mut self, image: &str, cause: &str) {
-        let counts = self.counts.get_or_insert_default();
-        counts.images += 1;
-        counts.failed += 1;
+    /// Lists an image that failed, unless there are many already.
+    pub fn list(&mut self, image: &str, cause: &str) {
         if self.failures.len() < FAILURES_MAX {
             self.failures.push(Failure { image: image.to_owned(), cause: cause.to_owned() });
         } else {
@@ -115,7 +103,8 @@ impl Summary {
         write_json(&folder.join(SUMMARY), self)
     }
 
-    /// Takes the file of an earlier run away: while there is none, a run goes on or was killed.
+    /// Takes the file of an earlier run away, before anything in the folder is changed: while there is none, a run goes on
+    /// or was killed.
     ///
     /// # Errors
     /// [`Error::Output`].

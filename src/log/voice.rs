@@ -20,12 +20,14 @@ pub(super) struct Voice {
     bar: Option<ProgressBar>,
     warnings: Fold,
     failures: Fold,
+    /// In this run.
+    has_told_failure: bool,
 }
 
 impl Voice {
     pub fn new(format: Format, verbosity: Verbosity, out: Box<dyn Write + Send>, bar: Option<ProgressBar>) -> Self {
         let (warnings, failures) = (Fold::new(WARNINGS_SHOWN), Fold::new(FAILURES_SHOWN));
-        Self { format, verbosity, out, bar, warnings, failures }
+        Self { format, verbosity, out, bar, warnings, failures, has_told_failure: false }
     }
 
     /// Tells an event. The tally goes with the end of a run.
@@ -42,7 +44,12 @@ impl Voice {
         let is_verbose = self.verbosity >= Verbosity::Verbose;
         match event {
             Event::Error { .. } => true,
-            Event::ImageFailed { cause, .. } => is_verbose || self.failures.takes(cause),
+            Event::ImageFailed { cause, .. } => {
+                self.has_told_failure = true;
+                is_verbose || self.failures.takes(cause)
+            }
+            // The failures may be those of an earlier run, and where all is quiet the exit code needs a reason.
+            Event::RunFinished { exit_code: 1.., .. } if !self.has_told_failure => true,
             _ if self.verbosity < Verbosity::Normal => false,
             Event::Warning { image: Some(_), warning } => is_verbose || self.warnings.takes(warning),
             Event::Warning { .. } | Event::RunFinished { .. } => true,
@@ -58,6 +65,7 @@ impl Voice {
 
     /// Begins a run.
     pub fn begin(&mut self) {
+        self.has_told_failure = false;
         if let Some(bar) = &self.bar {
             bar.reset();
         }
