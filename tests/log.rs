@@ -114,7 +114,10 @@ fn people_are_told_what_they_asked_for() {
     let image = "a.tif: 3 accepted, 1 border, 2 rejected; 0.50 s (denoise 0.20, measure 0.30)";
     assert!(verbose.iter().any(|line| line == image), "{verbose:?}");
     // A mail about exit code 1 must not be empty because the failures are those of the night before.
-    assert_eq!(lines(Format::Text, Verbosity::Quiet, &[STARTED, Event::ImageKept { image: "a" }, FINISHED]), ["all done"]);
+    assert_eq!(
+        lines(Format::Text, Verbosity::Quiet, &[STARTED, Event::ImageKept { image: "a" }, FINISHED]),
+        ["all done"]
+    );
     let fine = Event::RunFinished { status: "finished", exit_code: 0, line: "all done" };
     assert!(lines(Format::Text, Verbosity::Quiet, &[STARTED, DONE, fine]).is_empty());
 }
@@ -287,7 +290,7 @@ mod program {
     fn folder() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("in")).unwrap();
-        let pixels: Vec<u16> = (0..32 * 32).map(|n| 1000 + n * 7919 % 101).collect();
+        let pixels: Vec<u16> = (0..32 * 32u32).map(|n| (1000 + n * 7919 % 101) as u16).collect();
         let mut tiff = TiffEncoder::new(fs::File::create(dir.path().join("in/a.tif")).unwrap()).unwrap();
         tiff.write_image::<Gray16>(32, 32, &pixels).unwrap();
         fs::write(dir.path().join("in/b.tif"), "").unwrap();
@@ -312,20 +315,21 @@ mod program {
                 told => told.parse().ok(),
             };
             assert_eq!(code, Some(1), "{line}: {ended:?}");
-            assert!(dir.path().join("out/report.html").exists(), "{line}");
+            assert!(dir.path().join("out/images.csv").exists(), "{line}");
         }
     }
 
     #[test]
     fn escape_sequences_go_to_terminals_that_know_them() {
-        let dir = folder();
         let terminal = "script --quiet --return --command \"$ANALYZE\" /dev/null";
         for (env, is_moving) in [(&[][..], true), (&[("TERM", "dumb")], false), (&[("NO_COLOR", "1")], false)] {
+            let dir = folder();
             let ended = sh(dir.path(), terminal, env);
             let told = String::from_utf8_lossy(&ended.stdout).into_owned();
             assert!(ended.status.code() == Some(1) && told.contains("failed: 1"), "{env:?}: {ended:?}");
             assert_eq!(told.contains('\u{1b}'), is_moving, "{env:?}: {told:?}");
         }
+        let dir = folder();
         let ended = sh(dir.path(), "$ANALYZE --verbose", &[]);
         let told = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert!(told.contains("a.tif: 0 accepted") && !told.contains('\u{1b}'), "{told:?}");
