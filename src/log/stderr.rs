@@ -36,6 +36,12 @@ pub(super) fn bar() -> Option<ProgressBar> {
     }
     let bar = ProgressBar::new(0);
     // It hides itself where TERM says that the terminal is dumb.
-    let style = ProgressStyle::with_template("{bar:30} {wide_msg}").ok()?;
-    (!bar.is_hidden()).then(|| bar.with_style(style))
+    let style = ProgressStyle::with_template("{bar:20} {wide_msg}").ok()?;
+    if bar.is_hidden() {
+        return None;
+    }
+    let bar = bar.with_style(style);
+    // Until a run begins.
+    bar.finish_and_clear();
+    Some(bar)
 }
