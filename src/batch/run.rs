@@ -73,7 +73,14 @@ pub enum Begin {
 /// but a row in `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
     let device = Device::open(&job.device)?;
-    let mut ground = Ground::take(job, &device.info())?;
+    let info = device.info();
+    let mut ground = Ground::take(job, &info)?;
+    job.log.tell(&Event::RunStarted {
+        version: env!("CARGO_PKG_VERSION"),
+        out: &job.out.display().to_string(),
+        files: job.inputs.len(),
+        device: &info.name,
+    });
     let stacks = work(job, device, &mut ground)?;
     let outputs = outputs(job, &stacks, &ground.recipe)?;
     let (counts, line) = finish(job, ground, outputs)?;
