@@ -1,14 +1,14 @@
 //! The work on a list of files: one thread reads ahead, the others analyse one image after the other, results are written
 //! in the order of the list.
 
-use super::{FailOn, Frame, Frames, Input, Loaded, Opening, Outcome, Stored};
+use super::{Compute, FailOn, Frame, Frames, Input, Loaded, Opening, Outcome, Stored};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::calibrate::Scale;
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gpu::{Device, DeviceRequest};
-use crate::image::{self, Micrograph, Source};
+use crate::gpu::{DeviceInfo, DeviceRequest};
+use crate::image::{self, Source};
 use crate::log::{Event, Log};
 use crate::measure::{Model, Status};
 use crate::network;
@@ -78,7 +78,7 @@ struct Task {
 /// Those that end a run: [`Error::Output`], and [`Error::Device`] when the asked-for device fails. A file that cannot be
 /// read is not an error here but a row in `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
-    let mut device = Device::open(&job.device)?;
+    let mut compute = Compute::open(&job.device)?;
     let images_folder = job.out.join("images");
     fs::create_dir_all(&images_folder).map_err(|e| output_error(&images_folder, &e))?;
     if job.out.join(CURATION).exists() {
@@ -87,8 +87,8 @@ pub fn run(job: &Job) -> Result<Outcome> {
             "choose another output folder, or move that file away",
         ));
     }
-    let mut record = Record::new(job, &device);
-    let device_name = device.info().name;
+    let mut record = Record::new(job, compute.info());
+    let device_name = compute.info().name.clone();
     job.log.tell(&Event::RunStarted {
         version: env!("CARGO_PKG_VERSION"),
         out: &job.out.display().to_string(),
@@ -108,8 +108,9 @@ pub fn run(job: &Job) -> Result<Outcome> {
             row.input_sha256 = task.file.map(|file| file.0);
             let result = loaded.and_then(|loaded| {
                 describe_input(&mut row, &loaded, task.frame, job.frames);
-                let analysis = analyze(&loaded.micrograph, job, &mut device, &mut row)?;
-                describe_analysis(&mut row, &analysis, &device);
+                let (path, picture) = (Path::new(&task.image), &loaded.micrograph);
+                let analysis = compute.analyze(path, picture, &job.config, job.model, &mut row.warnings)?;
+                describe_analysis(&mut row, &analysis, compute.info());
                 Ok((loaded, analysis))
             });
             row.seconds = Some(start.elapsed().as_secs_f64());
@@ -210,18 +211,6 @@ fn read_ahead(job: &Job, mut hand_on: impl FnMut(Task) -> bool) {
     }
 }
 
-/// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
-fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut ImageRow) -> Result<Analysis> {
-    match pipeline::analyze(micrograph, &job.config, job.model, device) {
-        Err(Error::Device { cause, .. }) if job.device == DeviceRequest::Auto && !matches!(device, Device::Native) => {
-            row.warnings.push(format!("{cause}; continued on the processor"));
-            *device = Device::Native;
-            pipeline::analyze(micrograph, &job.config, job.model, device)
-        }
-        result => result,
-    }
-}
-
 fn describe_input(row: &mut ImageRow, loaded: &Loaded, frame: Frame, asked: Frames) {
     let micrograph = &loaded.micrograph;
     row.format = Some(loaded.format.into());
@@ -263,7 +252,7 @@ fn describe_input(row: &mut ImageRow, loaded: &Loaded, frame: Frame, asked: Fram
     }
 }
 
-fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
+fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &DeviceInfo) {
     let count = |status| analysis.measured.particles.iter().filter(|p| p.status == status).count();
     row.counts = Some(ImageCounts {
         contour: analysis.contour_count,
@@ -276,7 +265,7 @@ fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
     row.background_swing = Some(analysis.background.swing_grey);
     row.noise_grey = Some(analysis.background.noise_grey);
     row.quality = Some(analysis.quality);
-    row.device = Some(device.info().name);
+    row.device = Some(device.name.clone());
 }
 
 /// Cause and remedy of an error about a file, without the file's name.
@@ -294,8 +283,7 @@ struct Record {
 }
 
 impl Record {
-    fn new(job: &Job, device: &Device) -> Self {
-        let info = device.info();
+    fn new(job: &Job, info: &DeviceInfo) -> Self {
         let mut config = serde_json::to_value(job.config).unwrap_or_default();
         config["pixel_size"] = serde_json::to_value(job.opening.scale.pixel_size).unwrap_or_default();
         config["trust_scale_bar"] = job.opening.scale.trust_scale_bar.into();
@@ -307,9 +295,9 @@ impl Record {
             command: job.command.clone(),
             config,
             device: DeviceRecord {
-                name: info.name,
-                backend: info.backend,
-                driver: info.driver,
+                name: info.name.clone(),
+                backend: info.backend.clone(),
+                driver: info.driver.clone(),
                 kind: info.kind.name().into(),
             },
             exports: job.exports.names().into_iter().map(str::to_owned).collect(),
