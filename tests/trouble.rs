@@ -142,7 +142,7 @@ const FAULTS: [(&str, &str); 6] = [
     ("oom", "Out of Memory"),
     ("validation", "Validation Error"),
     ("internal", "Internal Error"),
-    ("panic", "internal error of the driver's wrapper: planted (gpu/"),
+    ("panic", "internal error of the driver's wrapper: planted (src/gpu/"),
     ("hang", "did not answer within 0.2 s"),
 ];
 

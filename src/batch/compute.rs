@@ -99,8 +99,11 @@ impl Compute {
             }
             Err(second) => {
                 let result = self.natively(name, work);
-                // What fails on the processor, too, is no fault of the device.
-                let end = if result.is_ok() { self.judge(&[&first, &second]) } else { String::new() };
+                if result.is_err() {
+                    // What fails on the processor, too, is no fault of the device.
+                    return result;
+                }
+                let end = self.judge(&[&first, &second]);
                 let causes = if first.cause == second.cause {
                     format!("{}, twice", first.cause)
                 } else {
