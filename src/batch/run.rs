@@ -5,16 +5,14 @@
 use super::begin::Ground;
 use super::describe::{describe_analysis, describe_input};
 use super::tasks::{self, Content, Task, Work};
-use super::{FailOn, Frames, Input, Inputs, Loaded, Opening, Outcome};
+use super::{Compute, FailOn, Frames, Input, Inputs, Loaded, Opening, Outcome};
 use crate::atomic::{output_error, write_whole};
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gpu::{Device, DeviceRequest};
-use crate::image::Micrograph;
+use crate::gpu::DeviceRequest;
 use crate::log::{Counts, Event, Log, Summary};
 use crate::measure::Model;
-use crate::pipeline::{self, Analysis};
 use crate::purity::Sample;
 use crate::report::{Exports, remove_image, write_image, write_run};
 use crate::results::record::{InputRecord, StageRecord};
@@ -72,8 +70,8 @@ pub enum Begin {
 /// another run, and [`Error::Device`] when the asked-for device is missing. A file that cannot be read is not an error here
 /// but a row in `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
-    let device = Device::open(&job.device)?;
-    let info = device.info();
+    let mut compute = Compute::open(&job.device)?;
+    let info = compute.info().clone();
     let mut ground = Ground::take(job, &info)?;
     let mut summary = Summary::start();
     summary.device = Some(info.name.clone());
@@ -83,7 +81,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
         files: job.inputs.len(),
         device: &info.name,
     });
-    let result = work(job, device, &mut ground).and_then(|stacks| {
+    let result = work(job, &mut compute, &mut ground).and_then(|stacks| {
         let outputs = outputs(job, &stacks, &ground.recipe)?;
         finish(job, &mut ground, outputs, &mut summary)
     });
@@ -113,7 +111,7 @@ fn said(counts: &Counts, out: &Path) -> String {
 }
 
 /// Analyses what is missing; how many images the files have that have more than one, by place in the list.
-fn work(job: &Job, mut device: Device, ground: &mut Ground) -> Result<tasks::Stacks> {
+fn work(job: &Job, compute: &mut Compute, ground: &mut Ground) -> Result<tasks::Stacks> {
     let over = AtomicBool::new(false);
     let (recipe, last) = (ground.recipe.clone(), ground.lock.left_by.clone());
     std::thread::scope(|scope| {
@@ -134,7 +132,7 @@ fn work(job: &Job, mut device: Device, ground: &mut Ground) -> Result<tasks::Sta
                         ground.begin()?;
                         ground.lock.note(&crate::visible::visible(&image))?;
                         job.log.tell(&Event::ImageStarted { image: &image });
-                        one(job, &mut device, &recipe, image, folder, content, *loaded)?;
+                        one(job, compute, &recipe, image, folder, content, *loaded)?;
                     }
                 }
             }
@@ -172,7 +170,7 @@ fn outputs(job: &Job, stacks: &tasks::Stacks, recipe: &str) -> Result<Listing> {
 /// Analyses one image and puts all that is known about it into its folder, the journal last.
 fn one(
     job: &Job,
-    device: &mut Device,
+    compute: &mut Compute,
     recipe: &str,
     image: String,
     output: String,
@@ -197,8 +195,9 @@ fn one(
     };
     let result = loaded.and_then(|loaded| {
         describe_input(&mut row, &loaded, content.frame, job.frames);
-        let analysis = analyze(&loaded.micrograph, job, device, &mut row)?;
-        describe_analysis(&mut row, &analysis, &device.info());
+        let micrograph = &loaded.micrograph;
+        let analysis = compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
+        describe_analysis(&mut row, &analysis, compute.info());
         Ok((loaded, analysis))
     });
     for warning in &row.warnings {
@@ -311,18 +310,6 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
     };
     summary.counts = Some(counts);
     Ok(counts)
-}
-
-/// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
-fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut ImageRow) -> Result<Analysis> {
-    match pipeline::analyze(micrograph, &job.config, job.model, device) {
-        Err(Error::Device { cause, .. }) if job.device == DeviceRequest::Auto && !matches!(device, Device::Native) => {
-            row.warnings.push(format!("{cause}; continued on the processor"));
-            *device = Device::Native;
-            pipeline::analyze(micrograph, &job.config, job.model, device)
-        }
-        result => result,
-    }
 }
 
 /// Cause and remedy of an error about a file, without the file's name.
