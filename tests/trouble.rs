@@ -39,8 +39,7 @@ struct Results {
 
 impl Results {
     fn read(out: &Path) -> Self {
-        let mut images: Vec<Row> = table(&out.join("images.csv"));
-        images.iter_mut().for_each(|row| drop(row.remove("seconds")));
+        let images: Vec<Row> = table(&out.join("images.csv"));
         let mut particles: HashMap<String, Vec<String>> = HashMap::new();
         for row in csv::Reader::from_path(out.join("particles.csv")).unwrap().records() {
             let cells: Vec<String> = row.unwrap().iter().map(str::to_owned).collect();
