@@ -1,13 +1,18 @@
 //! Many files: find them, read ahead, analyse in order, write.
 
+mod begin;
+mod describe;
 mod find;
+mod inputs;
 mod load;
 mod outcome;
 mod run;
 mod select;
+mod tasks;
 
-pub use find::{Input, find};
-pub use load::{Frame, Frames, Loaded, Opening, Stored, hex, load};
+pub use find::find;
+pub use inputs::{Input, Inputs};
+pub use load::{Frame, Frames, Loaded, Opening, Stored, load};
 pub use outcome::{FailOn, Outcome};
 pub use run::{Begin, Job, run};
 pub use select::Selection;

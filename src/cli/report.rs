@@ -34,10 +34,9 @@ impl Report {
             Sample::read(path)?.write(&self.run)?;
         }
         let exports = exports_of(&run)?.with(&self.export);
-        run.record.exports = exports.names().into_iter().map(str::to_owned).collect();
-        run.write_record()?;
+        run.record.exports = exports.names();
         rewrite(&run, &exports, |_| true)?;
-        let said = format!("{}: {} images; wrote {exports}", self.run.display(), run.record.inputs.len());
+        let said = format!("{}: {} images; wrote {exports}", self.run.display(), run.outputs.len());
         super::print_line(&said)?;
         Ok(ExitCode::SUCCESS)
     }
