@@ -1,7 +1,7 @@
 //! The options that commands share which analyse micrographs: layers of settings, how to begin, how much to say.
 
 use super::settings::{Plan, SETTINGS};
-use crate::batch::{Begin, Input, Job, Opening, Selection};
+use crate::batch::{Begin, Inputs, Job, Opening, Selection};
 use crate::config::{Entry, Given, Place, Profile, Resolved, Value, of_file, of_option, of_set, of_variables, resolve};
 use crate::error::{Error, Result};
 use crate::log::{Log, Verbosity};
@@ -194,7 +194,7 @@ impl Options {
 
 impl Prepared {
     /// The work on a list of files.
-    pub fn job<'a>(&'a self, inputs: &'a [Input], out: &'a Path) -> Job<'a> {
+    pub fn job<'a>(&'a self, inputs: &'a Inputs, out: &'a Path) -> Job<'a> {
         let plan = &self.plan;
         Job {
             inputs,
