@@ -20,12 +20,24 @@ fn help_lists_the_commands_and_the_exit_codes() {
         "train",
         "devices",
         "columns",
+        "config",
+        "completions",
+        "man",
     ] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {}", help.stdout);
     }
     for text in [help.stdout, cupule(dir.path(), &["analyze", "--help"]).stdout] {
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for code in ["0 all fine", "1 some images", "2 wrong usage", "3 no usable", "4 output", "5 the asked-for"] {
+        for code in [
+            "0 all fine",
+            "1 some images",
+            "2 wrong usage",
+            "3 no usable",
+            "4 output",
+            "5 the asked-for",
+            "6 the output folder is in use",
+            "130 or 143 stopped",
+        ] {
             assert!(flat.contains(code), "{code}: {text}");
         }
     }
