@@ -12,6 +12,7 @@ mod import_rois;
 mod inspect;
 mod man;
 mod options;
+mod plan;
 mod report;
 mod sample;
 mod settings;

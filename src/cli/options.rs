@@ -1,6 +1,7 @@
 //! The options that commands share which analyse micrographs: layers of settings, how to begin, how much to say.
 
-use super::settings::{Plan, SETTINGS};
+use super::plan::Plan;
+use super::settings::SETTINGS;
 use crate::batch::{Begin, Inputs, Job, Opening, Selection};
 use crate::config::{Entry, Given, Place, Profile, Resolved, Value, of_file, of_option, of_set, of_variables, resolve};
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! What each layer says: a file or a profile in TOML, variables of the environment, `--set`, options.
 
-use super::setting::Given;
+use super::value::Given;
 use crate::error::{Error, Result};
 use crate::visible::visible;
 use std::ffi::{OsStr, OsString};

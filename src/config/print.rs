@@ -1,7 +1,8 @@
 //! The settings of a plan as text: TOML that can be given back, and JSON.
 
 use super::resolve::Resolved;
-use super::setting::{Place, Setting, Value};
+use super::setting::{Place, Setting};
+use super::value::Value;
 use crate::error::{Error, Result};
 use serde_json::json;
 use std::path::Path;

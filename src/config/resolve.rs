@@ -1,8 +1,9 @@
 //! The layers put upon one another, from weak to strong.
 
 use super::layer::{Entry, Origin, variable};
-use super::setting::{Fault, Given, Place, Setting};
+use super::setting::{Fault, Place, Setting};
 use super::suggest::nearest;
+use super::value::Given;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
