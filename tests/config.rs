@@ -86,9 +86,10 @@ fn the_printed_settings_can_be_given_back() {
     let args =
         "config --profile cryo --pixel-size 6.2A --trust-scale-bar --frame mean --include *.tif --include [ab]\"* \
                 --denoise-strength 0.1 --set denoise.search_radius=5 --verdict v.json --threads 3 --export coco,rois \
-                --sample s.toml --fail-on 2.5% --log-format json --set run.on_finish=echo\\\"#1 --device llvm"
+                --sample s.toml --fail-on 2.5% --log-format json --device llvm"
             .split_whitespace();
-    let first = cupule(dir, &args.collect::<Vec<_>>());
+    let odd = ["--set", "run.on_finish=echo \"#\n'''\u{1b}\\"];
+    let first = cupule(dir, &args.chain(odd).collect::<Vec<_>>());
     assert_eq!((first.code, first.stderr.as_str()), (0, ""));
     fs::write(dir.join("sub/all.toml"), &first.stdout).unwrap();
     // Everything that is set counts more than a profile, even what is as it would be without.
