@@ -62,7 +62,7 @@ fn path_text(key: &str, path: &Path) -> Result<String> {
 /// All settings as JSON: sections of keys, each with its value (null where nothing is set) and where that came from.
 ///
 /// # Errors
-/// As [`toml`].
+/// As [`toml()`].
 pub fn json<T: Clone>(settings: &[Setting<T>], resolved: &Resolved<T>) -> Result<serde_json::Value> {
     let mut sections = serde_json::Map::new();
     for (setting, origin) in resolved.with_origins(settings) {
