@@ -272,6 +272,23 @@ fn a_run_does_what_the_layers_say() {
     assert!(both.code == 2 && both.stderr.contains("cannot be used with"), "{}", both.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn how_a_run_ended_is_told_to_a_command_and_to_programs() {
+    let dir = dir();
+    let dir = dir.path();
+    let tell = "echo $CUPULE_STATUS $CUPULE_EXIT_CODE \"$CUPULE_SUMMARY\" > told";
+    let ended = cupule(dir, &["analyze", "none.tif", "--out", "out", "--log-format", "json", "--on-finish", tell]);
+    assert_eq!(ended.code, 3);
+    let event: serde_json::Value = serde_json::from_str(ended.stderr.trim()).expect(&ended.stderr);
+    assert_eq!((event["event"].as_str(), event["exit_code"].as_u64()), (Some("error"), Some(3)));
+    assert_eq!(fs::read_to_string(dir.join("told")).unwrap().trim(), "error 3");
+    picture(&dir.join("a.tif"));
+    let run = ["analyze", "a.tif", "--out", "out", "--device", "cpu", "--export", "none", "--on-finish", tell];
+    assert_eq!(cupule(dir, &run).code, 0);
+    assert!(fs::read_to_string(dir.join("told")).unwrap().starts_with("finished 0"));
+}
+
 #[test]
 fn names_that_begin_with_a_hyphen_or_are_no_text_can_be_given() {
     let dir = dir();

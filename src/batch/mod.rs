@@ -3,12 +3,14 @@
 mod begin;
 mod describe;
 mod find;
+mod gone;
 mod inputs;
 mod load;
 mod outcome;
 mod run;
 mod select;
 mod tasks;
+mod watch;
 
 pub use find::find;
 pub use inputs::{Input, Inputs};
@@ -16,3 +18,4 @@ pub use load::{Frame, Frames, Loaded, Opening, Stored, load};
 pub use outcome::{FailOn, Outcome};
 pub use run::{Begin, Job, run};
 pub use select::Selection;
+pub use watch::Watch;

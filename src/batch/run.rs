@@ -5,7 +5,7 @@
 use super::begin::Ground;
 use super::describe::{describe_analysis, describe_input};
 use super::tasks::{self, Content, Task, Work};
-use super::{FailOn, Frames, Inputs, Loaded, Opening, Outcome};
+use super::{FailOn, Frames, Input, Inputs, Loaded, Opening, Outcome};
 use crate::atomic::{output_error, write_whole};
 use crate::clock;
 use crate::config::Config;
@@ -49,6 +49,8 @@ pub struct Job<'a> {
     /// The command line, for the record.
     pub command: Vec<String>,
     pub begin: Begin,
+    /// Whether images whose files have gone meanwhile stay in the tables.
+    pub keeps_gone: bool,
     pub fail_on: FailOn,
     pub log: &'a Log,
 }
@@ -71,15 +73,16 @@ pub enum Begin {
 /// but a row in `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
     let device = Device::open(&job.device)?;
-    let mut ground = Ground::take(job, &device.info())?;
+    let info = device.info();
+    let mut ground = Ground::take(job, &info)?;
+    job.log.tell(&Event::RunStarted {
+        version: env!("CARGO_PKG_VERSION"),
+        out: &job.out.display().to_string(),
+        files: job.inputs.len(),
+        device: &info.name,
+    });
     let stacks = work(job, device, &mut ground)?;
-    let outputs = job
-        .inputs
-        .iter()
-        .enumerate()
-        .flat_map(|(i, input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs))
-        .map(|(_, folder)| folder)
-        .collect();
+    let outputs = outputs(job, &stacks, &ground.recipe)?;
     let (counts, line) = finish(job, ground, outputs)?;
     job.log.tell(&Event::RunFinished { status: "finished", exit_code: counts.exit_code(job.fail_on), line: &line });
     Ok(counts)
@@ -120,6 +123,26 @@ fn work(job: &Job, mut device: Device, ground: &mut Ground) -> Result<tasks::Sta
         let stacks = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         result.and(stacks)
     })
+}
+
+/// The folders of all images in their order.
+fn outputs(job: &Job, stacks: &tasks::Stacks, recipe: &str) -> Result<Listing> {
+    let names =
+        |(i, input): (usize, Input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs).into_iter();
+    let ours = || job.inputs.iter().enumerate().flat_map(names);
+    if !job.keeps_gone {
+        return Ok(ours().map(|(_, folder)| folder).collect());
+    }
+    let mut gone = super::gone::images(job.out, recipe, ours())?.into_iter().peekable();
+    let mut outputs = Listing::default();
+    for (image, folder) in ours() {
+        while let Some((_, folder)) = gone.next_if(|(other, _)| *other < image) {
+            outputs.push(&folder);
+        }
+        outputs.push(&folder);
+    }
+    gone.for_each(|(_, folder)| outputs.push(&folder));
+    Ok(outputs)
 }
 
 /// Analyses one image and puts all that is known about it into its folder, the journal last.

@@ -180,7 +180,7 @@ impl Reader<'_> {
         };
         let load = |frame| stored.as_ref().map_err(Clone::clone)?.image(&input.path, &self.job.opening, frame);
         let first = load(chosen);
-        let is_recent = || stamp.is_some_and(|stamp| !stamp.is_safe(begun - RECENT));
+        let is_recent = || stamp.is_some_and(|stamp| !stamp.is_older(begun, RECENT));
         if first.is_err() && !is_last && is_recent() {
             return Ok(Way::Later);
         }

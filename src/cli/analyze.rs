@@ -31,8 +31,8 @@ impl Analyze {
     pub fn run(self) -> Result<ExitCode> {
         stop::listen()?;
         let run = self.options.prepare()?;
-        let inputs = batch::find(&self.inputs, &self.out, &run.selection)?;
-        let outcome = batch::run(&run.job(&inputs, &self.out))?;
-        Ok(ExitCode::from(outcome.exit_code(run.plan.fail_on)))
+        let found = batch::find(&self.inputs, &self.out, &run.selection);
+        let outcome = found.and_then(|inputs| batch::run(&run.job(&inputs, &self.out)));
+        Ok(run.end(&self.out, outcome.map(|outcome| outcome.exit_code(run.plan.fail_on))))
     }
 }

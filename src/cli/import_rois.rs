@@ -44,7 +44,7 @@ pub struct ImportRois {
 
 impl ImportRois {
     pub fn run(self) -> Result<ExitCode> {
-        let run = Run::open(&self.run)?;
+        let (_lock, run) = Run::open_alone(&self.run)?;
         let image = run.image(&self.output(&run)?)?;
         if let Some(error) = &image.row.error {
             return Err(Error::config(format!("{} failed ({error})", image.row.image), "name an image with results"));

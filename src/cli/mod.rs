@@ -20,6 +20,7 @@ mod synth;
 mod train;
 
 use crate::error::{Error, Result};
+use crate::log;
 use crate::report::Exports;
 use crate::visible::visible;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -93,9 +94,9 @@ fn export_help() -> String {
     format!("{}; {}", settings::EXPORT_HELP, Exports::help())
 }
 
-/// A line for people, on standard error. That nobody reads it any more, or can, is no reason to stop.
+/// A line for people, on standard error.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", visible(line));
+    log::line(line);
 }
 
 /// A line for people, on standard output.

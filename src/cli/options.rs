@@ -5,13 +5,14 @@ use super::settings::SETTINGS;
 use crate::batch::{Begin, Inputs, Job, Opening, Selection};
 use crate::config::{Entry, Given, Place, Profile, Resolved, Value, of_file, of_option, of_set, of_variables, resolve};
 use crate::error::{Error, Result};
-use crate::log::{Log, Verbosity};
+use crate::log::{self, Log, SUMMARY, Status, Verbosity};
 use crate::measure::Model;
 use crate::purity::Sample;
 use crate::read::Limits;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Where settings come from.
 #[derive(Args)]
@@ -209,8 +210,26 @@ impl Prepared {
             sample: self.sample.as_ref(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
             begin: self.begin,
+            keeps_gone: false,
             fail_on: plan.fail_on,
             log: &self.log,
         }
+    }
+    /// Tells the error that ended a run, if one did, and starts what the user wants started then.
+    ///
+    /// * `result`: the exit code of its images.
+    pub fn end(&self, out: &Path, result: Result<u8>) -> ExitCode {
+        let error = result.as_ref().err();
+        let code = result.as_ref().map_or_else(Error::exit_code, |code| *code);
+        if let Some(error) = error {
+            log::error(self.plan.log_format, &error.to_string(), code);
+        }
+        if let Some(command) = &self.plan.on_finish {
+            // Where a run did not get as far as to begin, the summary is an earlier or another one's.
+            let began = !matches!(error, Some(Error::Config { .. } | Error::NoInput { .. } | Error::Locked { .. }));
+            let has_summary = began && out.join(SUMMARY).is_file();
+            log::on_finish(&self.log, command, out, Status::of(error), code, has_summary);
+        }
+        ExitCode::from(code)
     }
 }
