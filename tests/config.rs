@@ -403,7 +403,7 @@ fn closed_and_full_outputs_are_no_fault() {
     let dir = dir.path();
     picture(&dir.join("a.tif"));
     let exe = env!("CARGO_BIN_EXE_cupule");
-    let analyze = "analyze a.tif --out out --restart --pixel-size 1nm --device cpu --export none -q";
+    let analyze = "analyze a.tif --out out --restart --pixel-size 1nm --device cpu --export none -v";
     for (rest, code) in [
         ("config >&-", 0),
         ("config 2>&-", 0),

@@ -117,15 +117,16 @@ impl<T: Clone> Setting<T> {
             Place::Whole { low, high, put, .. } => match given.whole() {
                 Some(number) if (low..=high).contains(&number) => put(plan, Some(number)),
                 None if self.unset.is_some() && given.is_blank() => put(plan, None),
-                Some(_) | None => {
+                number => {
                     let range = match high {
                         u64::MAX => format!("{low} or more"),
                         _ => format!("{low} to {high}"),
                     };
-                    return Err(Fault {
-                        remedy: format!("give a whole number, {range}"),
-                        ..wanted("a whole number within bounds")
-                    });
+                    let cause = match number {
+                        Some(number) => format!("{number} is out of range"),
+                        None => wanted("a whole number").cause,
+                    };
+                    return Err(Fault::new(cause, format!("give a whole number, {range}")));
                 }
             },
             Place::Words { put, .. } => match given.word() {
