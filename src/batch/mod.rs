@@ -1,6 +1,7 @@
 //! Many files: find them, read ahead, analyse in order, write.
 
 mod begin;
+mod compute;
 mod describe;
 mod find;
 mod gone;
@@ -12,6 +13,7 @@ mod select;
 mod tasks;
 mod watch;
 
+pub use compute::Compute;
 pub use find::find;
 pub use inputs::{Input, Inputs};
 pub use load::{Frame, Frames, Loaded, Opening, Stored, load};

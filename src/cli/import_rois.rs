@@ -72,8 +72,8 @@ impl ImportRois {
         let found = match &self.image {
             Some(name) => {
                 let named = |input: &InputRecord| input.image == *name || input.output == *name;
-                let inputs = run.journals().map(|journal| Ok(journal?.input));
-                inputs.filter(|input| input.as_ref().map_or(true, named)).next().transpose()?.map(|input| input.output)
+                let mut inputs = run.journals().map(|journal| Ok(journal?.input));
+                inputs.find(|input| input.as_ref().map_or(true, named)).transpose()?.map(|input| input.output)
             }
             None => {
                 let folder = self.file.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));

@@ -153,14 +153,16 @@ impl Run {
         Ok(result)
     }
 
-    /// Sums up the journals: how many candidates of all images ended where, and what the stages took.
+    /// Sums up the journals, each of which `look` sees: how many candidates of all images ended where, and what the stages
+    /// took.
     ///
     /// # Errors
-    /// [`Error::Input`] when results are missing or damaged.
-    pub fn sum_up(&mut self) -> Result<()> {
+    /// [`Error::Input`] when results are missing or damaged; those of `look`.
+    pub fn sum_up(&mut self, mut look: impl FnMut(&Journal) -> Result<()>) -> Result<()> {
         let (mut counts, mut stages): (BTreeMap<String, u64>, Vec<StageRecord>) = Default::default();
         for journal in self.journals() {
             let journal = journal?;
+            look(&journal)?;
             let machine = journal.counts.unwrap_or_default();
             for (name, count) in [
                 ("images", 1),
