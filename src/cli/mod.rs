@@ -18,6 +18,7 @@ mod sample;
 mod settings;
 mod synth;
 mod train;
+mod watch;
 
 use crate::error::{Error, Result};
 use crate::log;
@@ -42,6 +43,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong 
 #[derive(Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Watch(watch::Watch),
     Report(report::Report),
     Compare(compare::Compare),
     Curate(curate::Curate),
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
     let result = match Cli::parse().command {
         Command::Analyze(command) => command.run(),
+        Command::Watch(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Curate(command) => command.run(),

@@ -226,7 +226,10 @@ impl Prepared {
         }
         if let Some(command) = &self.plan.on_finish {
             // Where a run did not get as far as to begin, the summary is an earlier or another one's.
-            let began = !matches!(error, Some(Error::Config { .. } | Error::NoInput { .. } | Error::Locked { .. }));
+            let began = !matches!(
+                error,
+                Some(Error::Config { .. } | Error::NoInput { .. } | Error::Locked { .. } | Error::Device { .. })
+            );
             let has_summary = began && out.join(SUMMARY).is_file();
             log::on_finish(&self.log, command, out, Status::of(error), code, has_summary);
         }

@@ -18,6 +18,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
         "evaluate",
         "synth",
         "train",
+        "watch",
         "devices",
         "columns",
         "config",
