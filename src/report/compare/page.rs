@@ -116,12 +116,13 @@ fn densities(comparison: &Comparison, samples: &[&Population], largest: f64) -> 
     format!("<figure>{}<figcaption>{caption} {}</figcaption></figure>", chart.svg(), numbers(comparison))
 }
 
-fn cumulative(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], largest: f64) -> String {
+fn cumulative(comparison: &Comparison, samples: &[&Population], largest: f64) -> String {
     let y = Axis::linear("Share of particles below, %", 0.0, 100.0);
     let x = Axis::from_zero("Diameter, nm", largest);
     let description = "Cumulative number distributions of the diameters of the runs, weighted, one line each.";
     let mut chart = Chart::new("compare-cumulative", "Cumulative size distributions of the runs", description, x, y);
-    for (i, (d, weights)) in diameters.iter().enumerate() {
+    for (i, sample) in samples.iter().enumerate() {
+        let (d, weights) = (&sample.diameters_nm, &sample.weights);
         let (total, every) = (weights.iter().sum::<f64>(), d.len().div_ceil(STEPS_MAX).max(1));
         let mut sum = 0.0;
         let mut steps = vec![[0.0, 0.0]];

@@ -1,5 +1,6 @@
 //! The review: what a person needs to decide about particles, and to hand the decisions over.
 
+use super::scales::PixelSizes;
 use super::text::{count, json};
 use crate::results::ImageRow;
 use askama::Template;
@@ -21,27 +22,27 @@ pub struct Review {
 }
 
 /// An image as decisions name it.
-#[derive(Serialize)]
-struct Named<'a> {
-    image: &'a str,
-    sha256: Option<&'a str>,
+#[derive(Debug, Serialize)]
+pub struct Named {
+    pub image: String,
+    pub sha256: Option<String>,
+}
+
+impl Named {
+    pub fn of(row: &ImageRow) -> Self {
+        Self { image: row.image.clone(), sha256: row.input_sha256.clone() }
+    }
 }
 
 impl Review {
     /// A gallery of these entries, which are of these images, by number.
-    pub fn new(intro: String, entries: String, images: &BTreeMap<usize, &ImageRow>) -> Self {
-        let named: BTreeMap<usize, Named> = images
-            .iter()
-            .map(|(number, row)| (*number, Named { image: &row.image, sha256: row.input_sha256.as_deref() }))
-            .collect();
-        let scaled = images.values().filter(|row| row.error.is_none() && row.pixel_size.is_some()).count();
-        let unscaled = images.values().filter(|row| row.error.is_none() && row.pixel_size.is_none()).count();
-        let unit = match (scaled, unscaled) {
+    pub fn new(intro: String, entries: String, images: &BTreeMap<usize, Named>, scales: &PixelSizes) -> Self {
+        let unit = match (scales.scaled_count, scales.unscaled_count) {
             (_, 0) => "nm",
             (0, _) => "px",
             _ => "nm or px",
         };
-        Self { intro, entries, unit, data: json(&named) }
+        Self { intro, entries, unit, data: json(images) }
     }
 }
 
