@@ -2,9 +2,9 @@
 
 use crate::atomic::output_error;
 use crate::error::Result;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeSeq, Serializer};
-use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::marker::PhantomData;

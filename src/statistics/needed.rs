@@ -1,8 +1,8 @@
 //! How many particles it takes.
 
+use super::Population;
 use super::density::Density;
 use super::interval::Z;
-use super::Population;
 
 /// Half-width of the interval of D50 that is asked for, relative.
 const PRECISION: f64 = 0.05;

@@ -118,11 +118,9 @@ pub fn summarize(population: &Population) -> Summary {
     let found = bootstrap::figures(population);
     let (figures, errors) = (found.map(|f| f.0), found.and_then(|f| f.1));
     let weights = &population.weights;
-    let freedom = if population.is_by_image() {
-        population.image_weights.effective_count()
-    } else {
-        effective_count(weights)
-    } - 1.0;
+    let freedom =
+        if population.is_by_image() { population.image_weights.effective_count() } else { effective_count(weights) }
+            - 1.0;
     let shares = figures.map(|figures| {
         let count = effective_count(weights);
         std::array::from_fn(|i| interval::share(figures.shares[i], errors.map(|e| e.shares[i]), freedom, count))

@@ -21,8 +21,7 @@ pub struct Contrast {
 impl Contrast {
     pub(super) fn new(first: &Member, other: &Member) -> Self {
         let d50_nm = median_difference(&first.summary, &other.summary);
-        let ev_like_fraction =
-            first.ev_like_by_image.zip(other.ev_like_by_image).map(|(a, b)| share_difference(a, b));
+        let ev_like_fraction = first.ev_like_by_image.zip(other.ev_like_by_image).map(|(a, b)| share_difference(a, b));
         let points = ev_like_fraction.map(|d| Estimate {
             value: 100.0 * d.value,
             low: d.low.map(|v| 100.0 * v),

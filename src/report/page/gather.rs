@@ -32,8 +32,8 @@ pub struct Gathered {
     /// Figures of the first images.
     pub figures: String,
     pub figure_count: usize,
-    /// Entries of the gallery, and the images that they are of, by number.
-    pub entries: String,
+    /// Entries of the gallery image by image, and the images that they are of, by number.
+    pub entries: Vec<String>,
     pub named: BTreeMap<usize, Named>,
     /// Link to where an image that is listed is shown, by number: a page of its own, or a place in the main page.
     pub links: BTreeMap<usize, String>,
@@ -75,11 +75,11 @@ pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
             .map(|(number, output)| show(run, survey, &chosen, (*number, output), has_room))
             .collect::<Result<_>>()?;
         let mut paged = Vec::new();
-        for shown in shown.into_iter().flatten() {
+        for mut shown in shown.into_iter().flatten() {
             has_room &= gathered.figures.len() + shown.figure.len() <= PICTURES_BYTES;
             if !shown.entries.is_empty() {
-                gathered.entries += &shown.entries;
                 gathered.named.insert(shown.image_number, Named::of(&shown.image.row));
+                gathered.entries.push(std::mem::take(&mut shown.entries));
             }
             if has_room {
                 gathered.figures += &shown.figure;
@@ -161,7 +161,7 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
     let mut scales = PixelSizes::default();
     scales.add(image.row.pixel_size);
     let named = BTreeMap::from([(*image_number, Named::of(&image.row))]);
-    let review = Review::new(words, entries.concat(), &named, &scales);
+    let review = Review::new(words, entries, &named, &scales);
     let title = format!("{} · {}", visible(&image.row.image), super::PROGRAM);
     let header = format!(
         "<p class=\"quiet\"><a href=\"{up}{}#images\">All images of the run</a></p><h1>{}</h1>\
@@ -173,7 +173,7 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
     let figure = super::parts::images::view_controls() + &view::figure(*image_number, image, picture, SIDE_PAGE, path)?;
     let sections = [
         Section { id: "pictures", title: "Picture", html: figure },
-        Section { id: "particles-of-run", title: "Particles and review", html: super::rendered(&review, path)? },
+        Section { id: "particles-of-run", title: "Particles and review", html: review.html(path)? },
         Section { id: "facts", title: "Facts", html: facts_of_image(&image.row) },
     ];
     let footer = format!("cupule {}", escape(&run.record.cupule_version));

@@ -24,13 +24,12 @@ mod view;
 
 pub(super) use survey::Survey;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::purity::{Purity, Sample};
 use crate::report::columns::{IMAGES, Value};
 use crate::report::write::remove;
 use crate::results::{ImageRow, Run};
 use crate::statistics::{Population, Summary};
-use askama::Template;
 use document::{Document, Section};
 use gather::gather;
 use ledger::Ledger;
@@ -38,7 +37,6 @@ use parts::{glance, images, methods, purity, rejected, scale, shapes, sizes};
 use paths::page_name;
 use queue::THUMBS_MAX;
 use review::{Review, intro};
-use std::path::Path;
 
 /// Name of the file in a run's folder.
 pub const REPORT: &str = "report.html";
@@ -60,7 +58,7 @@ pub struct Page<'a> {
 /// Removes the pages that an earlier run left: they would be taken for this one's.
 ///
 /// # Errors
-/// [`Error::Output`].
+/// [`crate::error::Error::Output`].
 pub fn remove_pages(run: &Run) -> Result<()> {
     remove(&run.dir.join(REPORT))?;
     run.outputs.iter().try_for_each(|output| remove(&page_name(&run.dir, output).path))
@@ -69,7 +67,7 @@ pub fn remove_pages(run: &Run) -> Result<()> {
 /// Writes `report.html`, and a page per image below `pages/` where it would become too large. The survey is of all images.
 ///
 /// # Errors
-/// [`Error::Output`]; [`Error::Input`] when results of the run are damaged.
+/// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
 pub(super) fn write_page(page: &Page<'_>, survey: Survey) -> Result<()> {
     let path = page.run.dir.join(REPORT);
     let mut gathered = gather(page.run, &survey)?;
@@ -80,7 +78,7 @@ pub(super) fn write_page(page: &Page<'_>, survey: Survey) -> Result<()> {
     let shown = survey.drawn_count.min(THUMBS_MAX);
     let words = intro(shown, survey.drawn_count, survey.undrawn_count, elsewhere);
     let entries = std::mem::take(&mut gathered.entries);
-    let review = rendered(&Review::new(words, entries, &gathered.named, &survey.pixel_sizes), &path)?;
+    let review = Review::new(words, entries, &gathered.named, &survey.pixel_sizes).html(&path)?;
     let ledger = Ledger::of(page.run)?;
     let section = |id, title, html| Section { id, title, html };
     let sections = [
@@ -108,11 +106,6 @@ pub(super) fn write_page(page: &Page<'_>, survey: Survey) -> Result<()> {
 /// A page with the report's looks and its script.
 fn document<'a>(title: &'a str, header: &'a str, sections: &'a [Section], footer: &'a str) -> Document<'a> {
     Document::new(title, header, sections, footer, STYLE, SCRIPT)
-}
-
-/// A template filled in, for the page at `path`.
-fn rendered(template: &impl Template, path: &Path) -> Result<String> {
-    template.render().map_err(|error| Error::output(path, error, "report this as a fault of the program"))
 }
 
 /// All that is known about an image, as in `images.csv`.

@@ -25,15 +25,13 @@ pub fn html(survey: &Survey, gathered: &Gathered) -> String {
 
 fn dots(survey: &Survey) -> String {
     let images = survey.image_count;
-    let largest = survey.columns.iter().filter_map(|column| column.diameters_nm.last()).fold(0.0, |a: f64, b| a.max(*b));
+    let largest =
+        survey.columns.iter().filter_map(|column| column.diameters_nm.last()).fold(0.0, |a: f64, b| a.max(*b));
     if largest == 0.0 {
         return String::new();
     }
-    let numbers = if images <= NUMBERS_MAX {
-        (1..=images).map(|i| (i as f64, i.to_string())).collect()
-    } else {
-        Vec::new()
-    };
+    let numbers =
+        if images <= NUMBERS_MAX { (1..=images).map(|i| (i as f64, i.to_string())).collect() } else { Vec::new() };
     let x = if numbers.is_empty() {
         Axis::linear("Image", 0.0, images as f64 + 1.0)
     } else {
@@ -58,7 +56,7 @@ fn dots(survey: &Survey) -> String {
     }
     let chosen = match survey.every {
         1 => String::new(),
-        every => format!(" Of so many images only every {every}th is shown."),
+        every => format!(" Of so many images only one in {every} is shown."),
     };
     format!(
         "<figure><div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Diameters by image\">{}</div>\

@@ -88,8 +88,11 @@ fn chart(quantity: &Quantity, population: &Population) -> String {
     let first = histogram.bins[0].from;
     let (first, last) = quantity.limit.map_or((first, last), |limit| (first.min(limit), last.max(limit)));
     let y = Axis::from_zero("Share of particles, %", 105.0 * histogram.share_max());
-    let description =
-        format!("Histogram of {} values in bins of {}, weighted.", count(histogram.count()), number(histogram.width, 2));
+    let description = format!(
+        "Histogram of {} values in bins of {}, weighted.",
+        count(histogram.count()),
+        number(histogram.width, 2)
+    );
     let mut chart = Chart::new(quantity.id, quantity.title, &description, Axis::linear(quantity.label, first, last), y);
     chart.bars(histogram.bins.iter().map(|b| (b.from, b.from + histogram.width, 100.0 * b.share)), BARS);
     if let Some(limit) = quantity.limit {
