@@ -113,7 +113,7 @@ fn findings(i: usize) -> Findings {
         width_px: Some(SIDE),
         height_px: Some(SIDE),
         // A scale that is read off a bar differs from image to image.
-        pixel_size: (i % 7 > 0).then(|| PixelSize::square(2.0 + (i % 1009) as f64 * 1e-4)).flatten(),
+        pixel_size: (!i.is_multiple_of(7)).then(|| PixelSize::square(2.0 + (i % 1009) as f64 * 1e-4)).flatten(),
         counts: Some(counts),
         background_grey: Some(1200.0 + i as f64),
         background_swing: Some(30.0),
@@ -144,7 +144,7 @@ fn journal(findings: &Findings) -> Journal {
 
 /// Puts the results of so many images into a folder. Nothing is flushed to the disk: that would take most of the time.
 fn make(dir: &Path, count: usize) {
-    let grey = GrayImage::from_fn(SIDE as u32, SIDE as u32, |x, y| image::Luma([(x * 37 ^ y * 59) as u8]));
+    let grey = GrayImage::from_fn(SIDE as u32, SIDE as u32, |x, y| image::Luma([((x * 37) ^ (y * 59)) as u8]));
     fs::create_dir_all(dir).unwrap();
     Picture { grey, reduce: 1 }.write(&mut File::create(dir.join(PICTURE)).unwrap()).unwrap();
     for i in 0..count {
