@@ -2,6 +2,7 @@
 
 use super::csv::{Images, Particles};
 use super::export::{self, Export, Exports, datapackage, multiqc};
+use super::failed::Failed;
 use super::figures::{self, Candidates};
 use super::page::{Page, Survey, remove_pages, write_page};
 use super::purity::PurityFile;
@@ -78,8 +79,11 @@ pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) 
 /// [`Error::Output`]; [`Error::Input`] when results of the run are missing or damaged.
 pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
-    let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(Particles::create(&run.dir)?), Box::new(Images::create(&run.dir)?)];
+    let mut sinks: Vec<Box<dyn Sink>> = vec![
+        Box::new(Particles::create(&run.dir)?),
+        Box::new(Images::create(&run.dir)?),
+        Box::new(Failed::create(&run.dir)),
+    ];
     sinks.extend(export::sinks(&run.dir, exports)?);
     let (mut collector, mut purity) = (Collector::default(), PurityFile::create(&run.dir)?);
     let mut candidates = exports.has(Export::Figures).then(Candidates::default);
