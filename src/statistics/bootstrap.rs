@@ -5,11 +5,12 @@
 //! are drawn instead, which leaves the difference between fields out. Every resample has a random stream of its own, so
 //! that the figures do not depend on the number of threads.
 
-use super::pool::Pool;
+use super::Population;
 use super::quantile::quantiles;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Resamples: their standard deviation is within 1.6 % of that of endlessly many.
 pub const RESAMPLES: usize = 2000;
@@ -48,89 +49,122 @@ pub(super) struct Errors {
     pub per_um2: f64,
 }
 
-/// What is drawn as a whole: an image or a particle.
+/// Sums over the particles of what is drawn as a whole: an image or a particle.
 #[derive(Clone, Copy, Default)]
 struct Unit {
-    area_um2: f64,
+    /// Which of those that are drawn it is.
+    at: u32,
+    count: u32,
     weight: f64,
     weighted_sum: f64,
-    count: f64,
     sum: f64,
     shares: [f64; SHARES],
 }
 
-/// The particles of a pool by what they are drawn with.
+/// The particles of a population by what they are drawn with.
 struct Units<'a> {
-    pool: &'a Pool,
+    population: &'a Population,
     /// Of each particle.
-    index: Vec<usize>,
-    units: Vec<Unit>,
+    index: Cow<'a, [u32]>,
+    /// What is seen in each of those that are drawn.
+    areas_um2: Cow<'a, [f64]>,
+    /// Those that have particles: most of the images of a thin sample have none.
+    filled: Vec<Unit>,
 }
 
 impl<'a> Units<'a> {
-    fn new(pool: &'a Pool) -> Self {
-        let by_image = pool.is_by_image();
-        let index = if by_image { pool.image.clone() } else { (0..pool.count()).collect() };
-        let mut units = if by_image {
-            pool.images.iter().map(|i| Unit { area_um2: i.area_um2, ..Unit::default() }).collect()
+    fn new(population: &'a Population) -> Self {
+        let count = population.count();
+        let (index, areas_um2): (Cow<[u32]>, Cow<[f64]>) = if population.is_by_image() {
+            ((&population.image).into(), (&population.areas_um2).into())
         } else {
             // The density of particles drawn one by one is not asked for.
-            vec![Unit { area_um2: pool.area_um2() / pool.count().max(1) as f64, ..Unit::default() }; pool.count()]
+            let area_um2 = population.area_um2() / count.max(1) as f64;
+            ((0..).take(count).collect::<Vec<u32>>().into(), vec![area_um2; count].into())
         };
-        for (particle, &at) in index.iter().enumerate() {
-            let (unit, diameter) = (&mut units[at], pool.diameters_nm[particle]);
-            let weight = pool.weights[particle];
+        let mut filled: Vec<Unit> = filled(&index, areas_um2.len());
+        for (particle, at) in index.iter().enumerate() {
+            let Ok(place) = filled.binary_search_by_key(at, |unit| unit.at) else { continue };
+            let (unit, diameter) = (&mut filled[place], population.diameters_nm[particle]);
+            let weight = population.weights[particle];
             unit.weight += weight;
             unit.weighted_sum += weight * diameter;
-            unit.count += 1.0;
+            unit.count += 1;
             unit.sum += diameter;
             let is_in = RANGES.map(|(from, to)| from <= diameter && diameter < to);
-            for (share, is_in) in unit.shares.iter_mut().zip(is_in.into_iter().chain([pool.is_cup[particle]])) {
+            for (share, is_in) in unit.shares.iter_mut().zip(is_in.into_iter().chain([population.is_cup[particle]])) {
                 *share += if is_in { weight } else { 0.0 };
             }
         }
-        Self { pool, index, units }
+        Self { population, index, areas_um2, filled }
+    }
+
+    /// How many there are to draw from.
+    fn count(&self) -> usize {
+        self.areas_um2.len()
     }
 
     /// The figures with every unit taken so many times; `None` without a particle.
-    fn figures(&self, times: &[u32]) -> Option<Figures> {
-        let mut all = Unit::default();
-        for (unit, &times) in self.units.iter().zip(times) {
-            let times = f64::from(times);
-            all.area_um2 += times * unit.area_um2;
+    fn figures(&self, times: &[Times]) -> Option<Figures> {
+        let area_um2: f64 = self.areas_um2.iter().zip(times).map(|(area, &times)| f64::from(times) * area).sum();
+        let (mut all, mut count) = (Unit::default(), 0.0);
+        for unit in &self.filled {
+            let times = f64::from(times[unit.at as usize]);
             all.weight += times * unit.weight;
             all.weighted_sum += times * unit.weighted_sum;
-            all.count += times * unit.count;
+            count += times * f64::from(unit.count);
             all.sum += times * unit.sum;
             all.shares.iter_mut().zip(unit.shares).for_each(|(sum, share)| *sum += times * share);
         }
-        let of = |weights: &[f64], total| {
-            let particles = self.pool.diameters_nm.iter().zip(weights).zip(&self.index);
-            quantiles(particles.map(|((diameter, weight), &at)| (*diameter, *weight, times[at])), total, QUANTILES)
+        let drawn = || {
+            let times = self.index.iter().map(|&at| u32::from(times[at as usize]));
+            self.population.diameters_nm.iter().copied().zip(times)
         };
+        let weighted = drawn().zip(&self.population.weights).map(|((diameter, times), &w)| (diameter, w, times));
+        let unweighted = drawn().map(|(diameter, times)| (diameter, 1.0, times));
         Some(Figures {
-            weighted: Sizes { quantiles: of(&self.pool.weights, all.weight)?, mean: all.weighted_sum / all.weight },
-            unweighted: Sizes { quantiles: of(&self.pool.ones, all.count)?, mean: all.sum / all.count },
+            weighted: Sizes {
+                quantiles: quantiles(weighted, all.weight, QUANTILES)?,
+                mean: all.weighted_sum / all.weight,
+            },
+            unweighted: Sizes { quantiles: quantiles(unweighted, count, QUANTILES)?, mean: all.sum / count },
             shares: all.shares.map(|share| (share / all.weight).min(1.0)),
-            per_um2: all.weight / all.area_um2,
+            per_um2: all.weight / area_um2,
         })
     }
 }
 
+/// Units without a sum yet: those among so many that have a particle, in order.
+fn filled(index: &[u32], count: usize) -> Vec<Unit> {
+    let mut is_filled = vec![false; count];
+    index.iter().for_each(|&at| is_filled[at as usize] = true);
+    let of = (0..).zip(&is_filled).filter(|(_, is_filled)| **is_filled).map(|(at, _)| Unit { at, ..Unit::default() });
+    let mut filled = Vec::with_capacity(is_filled.iter().filter(|is_filled| **is_filled).count());
+    filled.extend(of);
+    filled
+}
+
+/// How often one unit is drawn: of so many draws as there are units hardly ever more than ten times, and 255 times with a
+/// chance of 1 in 255! at most.
+type Times = u8;
+
 /// The figures of a sample, and their standard errors; `None` without a particle, no errors with a single one.
-pub(super) fn figures(pool: &Pool) -> Option<(Figures, Option<Errors>)> {
-    let units = Units::new(pool);
-    let figures = units.figures(&vec![1; units.units.len()])?;
+pub(super) fn figures(population: &Population) -> Option<(Figures, Option<Errors>)> {
+    let units = Units::new(population);
+    let figures = units.figures(&vec![1; units.count()])?;
     // Images without a particle take no part in the scatter of sizes.
-    let filled = if pool.is_by_image() { pool.filled_count() } else { pool.count() };
+    let filled = if population.is_by_image() { population.filled_count() } else { population.count() };
     if filled < 2 {
         return Some((figures, None));
     }
     let draw = |number: usize| {
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         rng.set_stream(number as u64);
-        let mut times = vec![0; units.units.len()];
-        (0..times.len()).for_each(|_| times[rng.random_range(0..units.units.len())] += 1);
+        let mut times: Vec<Times> = vec![0; units.count()];
+        for _ in 0..times.len() {
+            let drawn = &mut times[rng.random_range(0..units.count())];
+            *drawn = drawn.saturating_add(1);
+        }
         units.figures(&times)
     };
     let draws: Vec<Figures> = (0..RESAMPLES).into_par_iter().filter_map(draw).collect();
