@@ -12,7 +12,9 @@ mod report;
 mod sample;
 mod synth;
 mod train;
+mod verify;
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::report::Exports;
 use crate::visible::visible;
@@ -44,12 +46,19 @@ enum Command {
     Columns(columns::Columns),
     Sample(sample::Sample),
     Train(train::Train),
+    Verify(verify::Verify),
 }
 
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if let Some(cause) = clock::fault() {
+        let error = Error::config(cause, "unset it, or set it to a time such as 1700000000");
+        say(&format!("error: {error}"));
+        return ExitCode::from(error.exit_code());
+    }
+    let result = match command {
         Command::Analyze(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Compare(command) => command.run(),
@@ -62,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Columns(command) => command.run(),
         Command::Sample(command) => command.run(),
         Command::Train(command) => command.run(),
+        Command::Verify(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
         say(&format!("error: {error}"));

@@ -5,16 +5,19 @@
 //! the images. [`columns`] says what a table contains and is the only place that does.
 
 mod canvas;
+pub mod checksums;
 pub mod columns;
 pub mod compare;
 pub mod csv;
 pub mod export;
 pub mod figures;
 mod font;
+mod inventory;
 pub mod labels;
 mod legend;
 pub mod overlay;
 pub mod page;
+pub mod verify;
 mod write;
 
 pub use export::{Export, Exports};

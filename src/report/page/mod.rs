@@ -28,7 +28,7 @@ use askama::Template;
 use document::{Document, Section};
 use gather::gather;
 use parts::{glance, images, methods, purity, rejected, scale, shapes, sizes};
-use paths::page_name;
+pub use paths::{PAGES, page_name};
 use review::{Review, intro};
 use std::path::Path;
 use survey::Survey;
