@@ -8,7 +8,7 @@
 use super::datapackage;
 use crate::atomic::{WholeFile, output_error};
 use crate::error::Result;
-use crate::purity::Sample;
+use crate::purity::{SAMPLE, Sample};
 use crate::report::checksums::CHECKSUMS;
 use crate::report::figures::FIGURES;
 use crate::report::inventory::{ENTRIES, Sort};
@@ -43,8 +43,9 @@ pub(in crate::report) fn write(run: &Run, sample: Option<&Sample>) -> Result<()>
     graph.add(&json!({ "@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5" }))?;
     graph.add(&program(run))?;
     let settings = settings(run);
-    let results =
-        files.iter().filter_map(|file| file["@id"].as_str()).filter(|&name| name != CURATION && name != CHECKSUMS);
+    // What people said or decided is not of the program's making, and the list is about the others.
+    let names = files.iter().filter_map(|file| file["@id"].as_str());
+    let results = names.filter(|name| ![CURATION, SAMPLE, CHECKSUMS].contains(name));
     let action = json!({
         "@id": "#analysis",
         "@type": "CreateAction",

@@ -104,7 +104,10 @@ pub fn verify(dir: &Path, tell: Tell) -> Result<Tally> {
     let unusable = |cause: &str, remedy: &str| Err(Error::no_input(format!("{}: {cause}", dir.display()), remedy));
     match &record {
         Ok(None) => {
-            return unusable(&format!("there is no {RUN}"), "give the folder that 'cupule analyze' was told with --out");
+            return unusable(
+                &format!("there is no {RUN}"),
+                "give the folder that 'cupule analyze' was told with --out",
+            );
         }
         Ok(Some((record, _))) if record.status == RunStatus::Unfinished => {
             return unusable(
