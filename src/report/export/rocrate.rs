@@ -105,6 +105,12 @@ fn reference(id: &str) -> Value {
     json!({ "@id": id })
 }
 
+/// References to several entities, or to the only one.
+fn references(ids: impl IntoIterator<Item = String>) -> Value {
+    let mut references: Vec<Value> = ids.into_iter().map(|id| reference(&id)).collect();
+    if references.len() == 1 { references.remove(0) } else { references.into() }
+}
+
 /// A time with its zone as the validators of the profile want it.
 fn time(utc: &str) -> String {
     utc.strip_suffix('Z').map_or_else(|| utc.to_owned(), |time| format!("{time}+00:00"))
@@ -116,10 +122,7 @@ fn root(run: &Run, sample: Option<&Sample>, files: &[Value]) -> Value {
         || format!("{} images, finished {finished}", run.outputs.len()),
         |name| format!("sample {}", visible(name)),
     );
-    let mut actions = vec![reference("#analysis")];
-    if !run.curation.decisions.is_empty() {
-        actions.push(reference("#curation"));
-    }
+    let actions = ["#analysis", "#curation"].into_iter().take(1 + usize::from(!run.curation.decisions.is_empty()));
     json!({
         "@id": "./",
         "@type": "Dataset",
@@ -131,7 +134,7 @@ fn root(run: &Run, sample: Option<&Sample>, files: &[Value]) -> Value {
         "datePublished": finished,
         "license": NO_LICENSE,
         "hasPart": files.iter().map(|file| json!({ "@id": file["@id"] })).collect::<Vec<_>>(),
-        "mentions": actions,
+        "mentions": references(actions.map(str::to_owned)),
     })
 }
 
@@ -190,7 +193,7 @@ fn curation(run: &Run) -> Vec<Value> {
         "name": "Decisions of people about particles",
         "description": format!("{} decisions", decisions.len()),
         "instrument": reference(program_id()),
-        "agent": (1..=people.len()).map(|number| reference(&id(number))).collect::<Vec<_>>(),
+        "agent": references((1..=people.len()).map(id)),
         "object": reference(CURATION),
         "result": [reference("particles.csv"), reference("images.csv")],
         "endTime": time(last),
