@@ -76,10 +76,10 @@ impl Places<'_> {
     /// The files that an image with this name may come from.
     fn of(&self, image: &str) -> Vec<PathBuf> {
         let mut paths = self.named(image);
-        if let Some((file, index)) = image.rsplit_once('@').filter(|_| paths.is_empty()) {
-            if index.parse::<usize>().is_ok() {
-                paths = self.named(file);
-            }
+        // Images of stacks are numbered.
+        let file = image.rsplit_once('@').filter(|(_, index)| index.parse::<usize>().is_ok()).map(|(file, _)| file);
+        if let Some(file) = file.filter(|_| paths.is_empty()) {
+            paths = self.named(file);
         }
         paths
     }

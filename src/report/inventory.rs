@@ -19,6 +19,8 @@ pub(super) enum Sort {
     /// With the columns of `particles.csv`; readers that go through it as a table see no bytes to check.
     Parquet,
     Json,
+    /// JSON that says itself what it is: Frictionless would take it for a description of tables.
+    OwnJson,
     /// Of another kind; the media type says which.
     Other(&'static str),
 }
@@ -51,9 +53,9 @@ pub(super) const ENTRIES: [Entry; 16] = [
     entry("statistics.json", Sort::Json, "Figures of the distribution of diameters."),
     entry("purity.json", Sort::Json, "EV-like and other things, background, checklist."),
     entry("coco.json", Sort::Json, "Outlines as COCO annotations."),
-    entry(multiqc::GENERAL, Sort::Json, "Figures of the run, for MultiQC."),
-    entry(multiqc::SIZES, Sort::Json, "Diameters, for MultiQC."),
-    entry(multiqc::CLASSES, Sort::Json, "What was counted, for MultiQC."),
+    entry(multiqc::GENERAL, Sort::OwnJson, "Figures of the run, for MultiQC."),
+    entry(multiqc::SIZES, Sort::OwnJson, "Diameters, for MultiQC."),
+    entry(multiqc::CLASSES, Sort::OwnJson, "What was counted, for MultiQC."),
     entry(SAMPLE, Sort::Other("application/toml"), "What the user says about the sample."),
     entry(CURATION, Sort::Json, "Decisions of people."),
     entry(REPORT, Sort::Other("text/html"), "The run for people, in one page."),
@@ -67,7 +69,7 @@ impl Sort {
         match self {
             Self::Table | Self::TypedTable | Self::OddTable => "text/csv",
             Self::Parquet => "application/vnd.apache.parquet",
-            Self::Json => "application/json",
+            Self::Json | Self::OwnJson => "application/json",
             Self::Other(media) => media,
         }
     }

@@ -22,6 +22,7 @@ pub(in crate::report) fn write(run: &Run) -> Result<()> {
     let path = run.dir.join(FILE);
     let resources: Vec<Value> = ENTRIES
         .iter()
+        .filter(|entry| entry.sort != Sort::OwnJson)
         .filter_map(|entry| resource(&run.dir, entry).transpose())
         .collect::<io::Result<_>>()
         .map_err(|error| output_error(&path, &error))?;
@@ -71,7 +72,7 @@ fn resource(dir: &Path, entry: &Entry) -> io::Result<Option<Value>> {
             resource["schema"] = schema(&PARTICLES.iter().map(|c| c.name.to_owned()).collect::<Vec<_>>(), entry.file);
         }
         Sort::Json => resource["format"] = "json".into(),
-        Sort::Other(_) => {}
+        Sort::OwnJson | Sort::Other(_) => {}
     }
     if has_bytes && !entry.is_timed && entry.sort != Sort::Parquet {
         let (hash, bytes) = sha256_of(&path)?;

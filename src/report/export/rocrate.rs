@@ -221,7 +221,7 @@ fn files(run: &Run) -> Vec<Value> {
     if is_there(datapackage::FILE) {
         let mut package =
             file(datapackage::FILE, "application/json", "Type, unit and meaning of every column of the tables.");
-        let tables = present().filter(|entry| !matches!(entry.sort, Sort::Json | Sort::Other(_)));
+        let tables = present().filter(|entry| !matches!(entry.sort, Sort::Json | Sort::OwnJson | Sort::Other(_)));
         package["about"] = tables.map(|entry| reference(entry.file)).collect();
         package["conformsTo"] = reference(datapackage::PROFILE);
         files.push(package);

@@ -78,7 +78,9 @@ fn check_listed(dir: &Path, tally: &mut Tally, tell: Tell) -> Result<Listed> {
                 // Most files lie in the folder of the one before.
                 let parent = name.rsplit_once('/').map_or("", |(parent, _)| parent);
                 if parent != folder {
-                    names.extend(parent.match_indices('/').map(|(end, _)| hash(&parent[..end])));
+                    let is_new = |end: &usize| !folder.starts_with(&parent[..=*end]);
+                    let ends = parent.match_indices('/').map(|(end, _)| end).filter(is_new);
+                    names.extend(ends.map(|end| hash(&parent[..end])));
                     names.push(hash(parent));
                     parent.clone_into(&mut folder);
                 }
