@@ -6,7 +6,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::gpu::DeviceInfo;
 use crate::lock::Lock;
-use crate::log::Event;
+use crate::log::{Event, Summary};
 use crate::network;
 use crate::results::record::DeviceRecord;
 use crate::results::{CURATION, JOURNAL, Listing, RUN, RunRecord, RunStatus, hex};
@@ -88,6 +88,7 @@ impl Ground {
             }
             self.record.status = RunStatus::Unfinished;
             self.record.finished_utc.clear();
+            Summary::remove(&self.out)?;
             self.record.write(&self.out, &Listing::default())?;
             self.has_begun = true;
         }

@@ -25,16 +25,32 @@ type Found = (usize, PathBuf);
 /// [`Error::NoInput`] when an input does not exist, cannot be read, or nothing is found at all; [`Error::Config`] when the
 /// results would lie among the inputs.
 pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Inputs> {
+    find_those(inputs, out, selection, |_| true)
+}
+
+/// As [`find`], of the files that `is_ready` is true for.
+pub(super) fn find_those(
+    inputs: &[PathBuf],
+    out: &Path,
+    selection: &Selection,
+    mut is_ready: impl FnMut(&Path) -> bool,
+) -> Result<Inputs> {
     let out = out.canonicalize().ok();
     let (mut roots, mut found) = (vec![PathBuf::new()], Vec::new());
     for input in inputs {
         if input.is_dir() {
             check_apart(input, out.as_deref())?;
             let place = roots.len();
-            walk(input, out.as_deref(), selection, |below| found.push((place, below)))?;
+            walk(input, out.as_deref(), selection, |below| {
+                if is_ready(&input.join(&below)) {
+                    found.push((place, below));
+                }
+            })?;
             roots.push(input.clone());
         } else if input.exists() {
-            found.push((0, input.clone()));
+            if is_ready(input) {
+                found.push((0, input.clone()));
+            }
         } else {
             return Err(Error::no_input(format!("{}: no such file or folder", input.display()), "check the path"));
         }

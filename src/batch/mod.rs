@@ -1,8 +1,10 @@
 //! Many files: find them, read ahead, analyse in order, write.
 
 mod begin;
+mod compute;
 mod describe;
 mod find;
+mod gone;
 mod inputs;
 mod load;
 mod originals;
@@ -10,7 +12,9 @@ mod outcome;
 mod run;
 mod select;
 mod tasks;
+mod watch;
 
+pub use compute::Compute;
 pub use find::find;
 pub use inputs::{Input, Inputs};
 pub use load::{Frame, Frames, Loaded, Opening, Stored, load};
@@ -18,3 +22,4 @@ pub use originals::check_originals;
 pub use outcome::{FailOn, Outcome};
 pub use run::{Begin, Job, run};
 pub use select::Selection;
+pub use watch::Watch;

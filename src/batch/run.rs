@@ -5,16 +5,14 @@
 use super::begin::Ground;
 use super::describe::{describe_analysis, describe_input};
 use super::tasks::{self, Content, Task, Work};
-use super::{FailOn, Frames, Inputs, Loaded, Opening, Outcome};
+use super::{Compute, FailOn, Frames, Input, Inputs, Loaded, Opening, Outcome};
 use crate::atomic::{output_error, write_whole};
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gpu::{Device, DeviceRequest};
-use crate::image::Micrograph;
-use crate::log::{Event, Log};
+use crate::gpu::DeviceRequest;
+use crate::log::{Counts, Event, Log, Summary};
 use crate::measure::Model;
-use crate::pipeline::{self, Analysis};
 use crate::purity::Sample;
 use crate::report::{Exports, remove_image, write_image, write_run};
 use crate::results::record::{InputRecord, StageRecord};
@@ -49,6 +47,8 @@ pub struct Job<'a> {
     /// The command line, for the record.
     pub command: Vec<String>,
     pub begin: Begin,
+    /// Whether images whose files have gone meanwhile stay in the tables.
+    pub keeps_gone: bool,
     pub fail_on: FailOn,
     pub log: &'a Log,
 }
@@ -70,23 +70,48 @@ pub enum Begin {
 /// another run, and [`Error::Device`] when the asked-for device is missing. A file that cannot be read is not an error here
 /// but a row in `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
-    let device = Device::open(&job.device)?;
-    let mut ground = Ground::take(job, &device.info())?;
-    let stacks = work(job, device, &mut ground)?;
-    let outputs = job
-        .inputs
-        .iter()
-        .enumerate()
-        .flat_map(|(i, input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs))
-        .map(|(_, folder)| folder)
-        .collect();
-    let (counts, line) = finish(job, ground, outputs)?;
-    job.log.tell(&Event::RunFinished { status: "finished", exit_code: counts.exit_code(job.fail_on), line: &line });
-    Ok(counts)
+    let mut compute = Compute::open(&job.device)?;
+    let info = compute.info().clone();
+    let mut ground = Ground::take(job, &info)?;
+    let mut summary = Summary::start();
+    summary.device = Some(info.name.clone());
+    job.log.tell(&Event::RunStarted {
+        version: env!("CARGO_PKG_VERSION"),
+        out: &job.out.display().to_string(),
+        files: job.inputs.len(),
+        device: &info.name,
+    });
+    let result = work(job, &mut compute, &mut ground).and_then(|stacks| {
+        let outputs = outputs(job, &stacks, &ground.recipe)?;
+        finish(job, &mut ground, outputs, &mut summary)
+    });
+    let (counts, line) = match result {
+        Ok(counts) => (Ok(counts), said(&counts, job.out)),
+        Err(error) => (Err(error), format!("not finished; what is done is kept in {}", job.out.display())),
+    };
+    let outcome = counts.map(|counts| Outcome { images: counts.images, failed: counts.failed });
+    summary.end(outcome.as_ref().map(|outcome| outcome.exit_code(job.fail_on)));
+    let written = summary.write(job.out);
+    job.log.tell(&Event::RunFinished { status: summary.status.name(), exit_code: summary.exit_code, line: &line });
+    // Of two errors the first one is the cause.
+    outcome.and_then(|outcome| written.map(|()| outcome))
+}
+
+/// The figures of a run as a line for people.
+fn said(counts: &Counts, out: &Path) -> String {
+    format!(
+        "images: {}, failed: {}; vesicles accepted: {}, at the border: {}; candidates rejected: {}; results in {}",
+        counts.images,
+        counts.failed,
+        counts.accepted,
+        counts.border,
+        counts.rejected,
+        out.display()
+    )
 }
 
 /// Analyses what is missing; how many images the files have that have more than one, by place in the list.
-fn work(job: &Job, mut device: Device, ground: &mut Ground) -> Result<tasks::Stacks> {
+fn work(job: &Job, compute: &mut Compute, ground: &mut Ground) -> Result<tasks::Stacks> {
     let over = AtomicBool::new(false);
     let (recipe, last) = (ground.recipe.clone(), ground.lock.left_by.clone());
     std::thread::scope(|scope| {
@@ -107,7 +132,7 @@ fn work(job: &Job, mut device: Device, ground: &mut Ground) -> Result<tasks::Sta
                         ground.begin()?;
                         ground.lock.note(&crate::visible::visible(&image))?;
                         job.log.tell(&Event::ImageStarted { image: &image });
-                        one(job, &mut device, &recipe, image, folder, content, *loaded)?;
+                        one(job, compute, &recipe, image, folder, content, *loaded)?;
                     }
                 }
             }
@@ -122,10 +147,30 @@ fn work(job: &Job, mut device: Device, ground: &mut Ground) -> Result<tasks::Sta
     })
 }
 
+/// The folders of all images in their order.
+fn outputs(job: &Job, stacks: &tasks::Stacks, recipe: &str) -> Result<Listing> {
+    let names =
+        |(i, input): (usize, Input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs).into_iter();
+    let ours = || job.inputs.iter().enumerate().flat_map(names);
+    if !job.keeps_gone {
+        return Ok(ours().map(|(_, folder)| folder).collect());
+    }
+    let mut gone = super::gone::images(job.out, recipe, ours())?.into_iter().peekable();
+    let mut outputs = Listing::default();
+    for (image, folder) in ours() {
+        while let Some((_, folder)) = gone.next_if(|(other, _)| *other < image) {
+            outputs.push(&folder);
+        }
+        outputs.push(&folder);
+    }
+    gone.for_each(|(_, folder)| outputs.push(&folder));
+    Ok(outputs)
+}
+
 /// Analyses one image and puts all that is known about it into its folder, the journal last.
 fn one(
     job: &Job,
-    device: &mut Device,
+    compute: &mut Compute,
     recipe: &str,
     image: String,
     output: String,
@@ -150,8 +195,9 @@ fn one(
     };
     let result = loaded.and_then(|loaded| {
         describe_input(&mut row, &loaded, content.frame, job.frames);
-        let analysis = analyze(&loaded.micrograph, job, device, &mut row)?;
-        describe_analysis(&mut row, &analysis, &device.info());
+        let micrograph = &loaded.micrograph;
+        let analysis = compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
+        describe_analysis(&mut row, &analysis, compute.info());
         Ok((loaded, analysis))
     });
     for warning in &row.warnings {
@@ -228,9 +274,8 @@ fn export(job: &Job, output: &str) -> Result<()> {
     journal.write(&folder)
 }
 
-/// Writes what concerns the run as a whole, unless nothing has changed since that was done; how it ended, as figures and
-/// as a line for people.
-fn finish(job: &Job, mut ground: Ground, outputs: Listing) -> Result<(Outcome, String)> {
+/// Writes what concerns the run as a whole, unless nothing has changed since that was done, and sums the run up.
+fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summary) -> Result<Counts> {
     if let Some(sample) = job.sample.filter(|sample| !sample.is_in(job.out)) {
         ground.begin()?;
         sample.write(job.out)?;
@@ -242,37 +287,29 @@ fn finish(job: &Job, mut ground: Ground, outputs: Listing) -> Result<(Outcome, S
     }
     let curation = Curation::read_if_any(&job.out.join(CURATION))?;
     let mut run = Run { dir: job.out.to_owned(), record: ground.record.clone(), outputs, curation };
+    run.sum_up(|journal| {
+        if journal.input.is_failed() {
+            let found = Findings::read(&image_folder(job.out, &journal.input.output))?;
+            summary.list(&journal.input.image, found.row.error.as_deref().unwrap_or_default());
+        }
+        Ok(())
+    })?;
     if !is_same {
-        run.sum_up()?;
         run.record.status = RunStatus::Finished;
         run.record.exports = job.exports.names();
         run.record.finished_utc = clock::now();
         write_run(&run, &job.exports)?;
     }
-    let count = |name: &str| run.record.counts.get(name).copied().unwrap_or_default();
-    let outcome = Outcome { images: count("images") as usize, failed: count("images_failed") as usize };
-    let line = format!(
-        "images: {}, failed: {}; vesicles accepted: {}, at the border: {}; candidates rejected: {}; results in {}",
-        outcome.images,
-        outcome.failed,
-        count("accepted"),
-        count("border"),
-        count("rejected"),
-        job.out.display()
-    );
-    Ok((outcome, line))
-}
-
-/// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
-fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut ImageRow) -> Result<Analysis> {
-    match pipeline::analyze(micrograph, &job.config, job.model, device) {
-        Err(Error::Device { cause, .. }) if job.device == DeviceRequest::Auto && !matches!(device, Device::Native) => {
-            row.warnings.push(format!("{cause}; continued on the processor"));
-            *device = Device::Native;
-            pipeline::analyze(micrograph, &job.config, job.model, device)
-        }
-        result => result,
-    }
+    let count = |name: &str| run.record.counts.get(name).copied().unwrap_or_default() as usize;
+    let counts = Counts {
+        images: count("images"),
+        failed: count("images_failed"),
+        accepted: count("accepted"),
+        border: count("border"),
+        rejected: count("rejected"),
+    };
+    summary.counts = Some(counts);
+    Ok(counts)
 }
 
 /// Cause and remedy of an error about a file, without the file's name.

@@ -1,6 +1,7 @@
 //! What is to be done with each file: keep what holds, read what is new or changed, leave for later what is being written.
 
 use super::{Frame, Frames, Input, Inputs, Job, Loaded, Stored};
+use crate::caught::caught;
 use crate::error::{Error, Result};
 use crate::results::{Journal, Stamp, image_folder, sha256_of};
 use crate::stop;
@@ -164,7 +165,7 @@ impl Reader<'_> {
             }
             return Ok(if tasks.into_iter().all(hand_on) { Way::Done } else { Way::Over });
         }
-        let mut stored = Stored::load(&input.path, &self.job.opening.limits);
+        let mut stored = guarded(&input.path, || Stored::load(&input.path, &self.job.opening.limits));
         let after = fs::metadata(&input.path).ok().map(|file| Stamp::of(&file));
         if stamp != after {
             if !is_last {
@@ -178,9 +179,12 @@ impl Reader<'_> {
             Frames::One(frame) => frame,
             Frames::All => Frame::default(),
         };
-        let load = |frame| stored.as_ref().map_err(Clone::clone)?.image(&input.path, &self.job.opening, frame);
+        let load = |frame| {
+            let stored = stored.as_ref().map_err(Clone::clone)?;
+            guarded(&input.path, || stored.image(&input.path, &self.job.opening, frame))
+        };
         let first = load(chosen);
-        let is_recent = || stamp.is_some_and(|stamp| !stamp.is_safe(begun - RECENT));
+        let is_recent = || stamp.is_some_and(|stamp| !stamp.is_older(begun, RECENT));
         if first.is_err() && !is_last && is_recent() {
             return Ok(Way::Later);
         }
@@ -253,4 +257,9 @@ impl Reader<'_> {
         }
         Some(if journal.exports == self.job.exports.names() { Work::Keep } else { Work::Export })
     }
+}
+
+/// Reads from a file; a fault of this program on the way fails the file and not the run.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    caught(read).unwrap_or_else(|panic| Err(Error::input(path, format!("internal error: {panic}"), "please report it")))
 }

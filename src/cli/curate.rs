@@ -28,7 +28,7 @@ pub struct Curate {
 
 impl Curate {
     pub fn run(self) -> Result<ExitCode> {
-        let run = Run::open(&self.run)?;
+        let (_lock, run) = Run::open_alone(&self.run)?;
         let mut decisions = Vec::new();
         for path in &self.files {
             let of_file = Curation::read(path)?.decisions;

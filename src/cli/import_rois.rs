@@ -44,7 +44,7 @@ pub struct ImportRois {
 
 impl ImportRois {
     pub fn run(self) -> Result<ExitCode> {
-        let run = Run::open(&self.run)?;
+        let (_lock, run) = Run::open_alone(&self.run)?;
         let image = run.image(&self.output(&run)?)?;
         if let Some(error) = &image.row.error {
             return Err(Error::config(format!("{} failed ({error})", image.row.image), "name an image with results"));
@@ -72,8 +72,8 @@ impl ImportRois {
         let found = match &self.image {
             Some(name) => {
                 let named = |input: &InputRecord| input.image == *name || input.output == *name;
-                let inputs = run.journals().map(|journal| Ok(journal?.input));
-                inputs.filter(|input| input.as_ref().map_or(true, named)).next().transpose()?.map(|input| input.output)
+                let mut inputs = run.journals().map(|journal| Ok(journal?.input));
+                inputs.find(|input| input.as_ref().map_or(true, named)).transpose()?.map(|input| input.output)
             }
             None => {
                 let folder = self.file.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));

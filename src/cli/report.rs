@@ -29,7 +29,7 @@ pub struct Report {
 
 impl Report {
     pub fn run(self) -> Result<ExitCode> {
-        let mut run = Run::open(&self.run)?;
+        let (_lock, mut run) = Run::open_alone(&self.run)?;
         if let Some(path) = &self.sample {
             Sample::read(path)?.write(&self.run)?;
         }

@@ -1,6 +1,7 @@
 //! Which files a run's folder may have besides those of the images, and what they are.
 
 use super::export::{datapackage, multiqc, rocrate};
+use super::failed::FAILED;
 use super::figures;
 use super::page::REPORT;
 use crate::purity::SAMPLE;
@@ -39,9 +40,10 @@ const fn entry(file: &'static str, sort: Sort, about: &'static str) -> Entry {
 }
 
 /// All but those that describe the others, in the order of the descriptions.
-pub(super) const ENTRIES: [Entry; 16] = [
+pub(super) const ENTRIES: [Entry; 17] = [
     entry("particles.csv", Sort::Table, "One row per candidate, rejected ones included."),
     Entry { is_timed: true, ..entry("images.csv", Sort::Table, "One row per input, failed ones included.") },
+    entry(FAILED, Sort::Table, "Images that could not be analysed, and why."),
     entry(
         "imagej.csv",
         Sort::OddTable,

@@ -10,6 +10,7 @@ pub mod columns;
 pub mod compare;
 pub mod csv;
 pub mod export;
+mod failed;
 pub mod figures;
 mod font;
 mod inventory;

@@ -3,6 +3,7 @@
 use super::checksums;
 use super::csv::{Images, Particles};
 use super::export::{self, Export, Exports, datapackage, multiqc, rocrate};
+use super::failed::Failed;
 use super::page::{Page, remove_pages, write_page};
 use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
@@ -74,8 +75,11 @@ pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) 
 /// [`Error::Output`]; [`Error::Input`] when results of the run are missing or damaged.
 pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
-    let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(Particles::create(&run.dir)?), Box::new(Images::create(&run.dir)?)];
+    let mut sinks: Vec<Box<dyn Sink>> = vec![
+        Box::new(Particles::create(&run.dir)?),
+        Box::new(Images::create(&run.dir)?),
+        Box::new(Failed::create(&run.dir)),
+    ];
     sinks.extend(export::sinks(&run.dir, exports)?);
     let (mut population, mut assessor) = (Population::default(), Assessor::default());
     for image in run.images() {

@@ -147,10 +147,14 @@ impl Stamp {
     }
 
     /// Whether a file with the same stamp has the same content for sure, as seen at `now`: its last change must lie so far
-    /// back that another one would have another time. Times in the future say nothing.
+    /// back that another one would have another time.
     pub fn is_safe(&self, now: SystemTime) -> bool {
-        let now = now.checked_sub(STAMP_STEP).map_or((0, 0), since_1970);
-        self.changed.unwrap_or(self.modified) < now
+        self.is_older(now, STAMP_STEP)
+    }
+
+    /// Whether the file was changed last at least `age` before `now`. Times in the future say nothing.
+    pub fn is_older(&self, now: SystemTime, age: Duration) -> bool {
+        now.checked_sub(age).is_some_and(|then| self.changed.unwrap_or(self.modified) < since_1970(then))
     }
 }
 

@@ -6,6 +6,7 @@ use super::{CURATION, Curation, ImageRow, Journal, PICTURE, Particle, Picture, R
 use crate::atomic::write_whole;
 use crate::error::{Error, Result};
 use crate::image::Region;
+use crate::lock::Lock;
 use crate::measure::{self, Status};
 use crate::stop;
 use serde::{Deserialize, Serialize};
@@ -119,6 +120,17 @@ impl Run {
         Ok(Self { dir: dir.to_owned(), record, outputs, curation: Curation::read_if_any(&dir.join(CURATION))? })
     }
 
+    /// Opens the folder of a finished run to change it; nobody else can until the lock is dropped.
+    ///
+    /// # Errors
+    /// As [`Run::open`] and [`Lock::take`].
+    pub fn open_alone(dir: &Path) -> Result<(Lock, Self)> {
+        // A folder that holds no run is told of as such, and gets no lock.
+        Self::open(dir)?;
+        let lock = Lock::take(dir)?;
+        Ok((lock, Self::open(dir)?))
+    }
+
     /// The results of all images in the order of the run, failed ones included, one in memory at a time. Ends early when a
     /// signal asks for it.
     pub fn images(&self) -> impl Iterator<Item = Result<ImageResult>> {
@@ -141,14 +153,16 @@ impl Run {
         Ok(result)
     }
 
-    /// Sums up the journals: how many candidates of all images ended where, and what the stages took.
+    /// Sums up the journals, each of which `look` sees: how many candidates of all images ended where, and what the stages
+    /// took.
     ///
     /// # Errors
-    /// [`Error::Input`] when results are missing or damaged.
-    pub fn sum_up(&mut self) -> Result<()> {
+    /// [`Error::Input`] when results are missing or damaged; those of `look`.
+    pub fn sum_up(&mut self, mut look: impl FnMut(&Journal) -> Result<()>) -> Result<()> {
         let (mut counts, mut stages): (BTreeMap<String, u64>, Vec<StageRecord>) = Default::default();
         for journal in self.journals() {
             let journal = journal?;
+            look(&journal)?;
             let machine = journal.counts.unwrap_or_default();
             for (name, count) in [
                 ("images", 1),

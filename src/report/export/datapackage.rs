@@ -6,6 +6,7 @@
 use crate::atomic::{output_error, write_json};
 use crate::error::Result;
 use crate::report::columns::{Column, IMAGES, Kind, PARTICLES};
+use crate::report::failed::FAILED;
 use crate::report::inventory::{ENTRIES, Entry, Sort};
 use crate::results::{RUN, Run, sha256_of};
 use serde_json::{Value, json};
@@ -92,12 +93,12 @@ fn headings(path: &Path, line: usize) -> io::Result<Vec<String>> {
 
 /// The schema of a table of these columns.
 fn schema(headings: &[String], file: &str) -> Value {
-    let of_images = file == "images.csv";
+    let of_images = ["images.csv", FAILED].contains(&file);
     let fields: Vec<Value> = headings.iter().map(|heading| field(heading, of_images)).collect();
     let mut schema = json!({ "fields": fields, "missingValues": [""] });
     let key: &[&str] = match file {
         "particles.csv" => &["image", "particle_id"],
-        "images.csv" => &["image"],
+        "images.csv" | FAILED => &["image"],
         _ => &[],
     };
     if !key.is_empty() {
@@ -115,6 +116,7 @@ fn field(heading: &str, of_images: bool) -> Value {
         // Columns that other programs ask for, by their names.
         let (kind, about) = match heading {
             " " => ("integer", "Number of the row."),
+            "cause" => ("string", "Why the image could not be analysed."),
             "index" | "label" => ("integer", "Label of the particle in its image, particle_id of particles.csv."),
             "Label" => ("string", "Image and particle, as the ROI Manager writes them."),
             "Image Name" => ("string", "File name of the image, as OMERO imports it."),

@@ -3,6 +3,7 @@
 use super::{Finding, FindingKind, Tally, Tell};
 use crate::error::{Error, Result};
 use crate::lock::LOCK;
+use crate::log::SUMMARY;
 use crate::report::checksums::{CHECKSUMS, parse};
 use crate::results::sha256_of;
 use crate::stop;
@@ -19,7 +20,7 @@ const LINES: usize = 256;
 const LINE_MAX: u64 = 1 << 14;
 /// What lies in the folder of a run without being listed: the list itself, the lock that a killed program left, and the
 /// summary that is written after everything else.
-const UNLISTED: [&str; 3] = [CHECKSUMS, LOCK, "summary.json"];
+const UNLISTED: [&str; 3] = [CHECKSUMS, LOCK, SUMMARY];
 
 /// Which names are listed: 8 bytes for each file and folder. Two names of one hash would only leave out a note.
 pub struct Listed(Vec<u64>);
