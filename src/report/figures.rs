@@ -131,18 +131,21 @@ fn typical(candidates: &[Candidate], order: impl Fn(&Candidate) -> f64) -> Vec<C
 /// # Errors
 /// [`crate::error::Error::Output`].
 pub fn remove_all(run: &Path) -> Result<()> {
-    let folder = run.join(FIGURES);
-    let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_ours = name == "figures.csv" || name.starts_with("wide-field-") || name.starts_with("close-up-");
-        if is_ours {
-            fs::remove_file(&path).map_err(|error| output_error(&path, &error))?;
-        }
+    for path in files(run).into_iter().map(|name| run.join(name)) {
+        fs::remove_file(&path).map_err(|error| output_error(&path, &error))?;
     }
     // Where nothing else is in it. Otherwise it stays, and that is no fault.
-    let _ = fs::remove_dir(&folder);
+    let _ = fs::remove_dir(run.join(FIGURES));
     Ok(())
+}
+
+/// Paths of the panels and their table from the run's folder, as far as they are there, in no order.
+pub(super) fn files(run: &Path) -> Vec<String> {
+    let entries = fs::read_dir(run.join(FIGURES)).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_ours =
+        |name: &String| name == "figures.csv" || name.starts_with("wide-field-") || name.starts_with("close-up-");
+    names.filter(is_ours).map(|name| format!("{FIGURES}/{name}")).collect()
 }
 
 /// A part of an image, px.

@@ -1,7 +1,8 @@
 //! All files of a run, in their places.
 
+use super::checksums;
 use super::csv::{Images, Particles};
-use super::export::{self, Export, Exports, datapackage, multiqc};
+use super::export::{self, Export, Exports, datapackage, multiqc, rocrate};
 use super::failed::Failed;
 use super::figures::{self, Candidates};
 use super::page::{Page, Survey, remove_pages, write_page};
@@ -123,6 +124,12 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     } else {
         datapackage::remove(&run.dir)?;
     }
+    if exports.has(Export::Rocrate) {
+        rocrate::write(run, sample.as_ref())?;
+    } else {
+        rocrate::remove(&run.dir)?;
+    }
+    checksums::write(run)?;
     // Last of all: it says that the run is finished.
     run.write_record()
 }

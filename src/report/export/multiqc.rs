@@ -12,9 +12,9 @@ use crate::statistics::{Density, Population, Summary};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-const GENERAL: &str = "cupule_mqc.json";
-const SIZES: &str = "cupule_size_mqc.json";
-const CLASSES: &str = "cupule_purity_mqc.json";
+pub(in crate::report) const GENERAL: &str = "cupule_mqc.json";
+pub(in crate::report) const SIZES: &str = "cupule_size_mqc.json";
+pub(in crate::report) const CLASSES: &str = "cupule_purity_mqc.json";
 
 /// Points of the line of diameters, each a step apart in its logarithm.
 const POINTS: usize = 100;

@@ -34,7 +34,7 @@ use document::{Document, Section};
 use gather::gather;
 use ledger::Ledger;
 use parts::{glance, images, methods, purity, rejected, scale, shapes, sizes};
-use paths::page_name;
+pub use paths::{PAGES, page_name};
 use queue::THUMBS_MAX;
 use review::{Review, intro};
 
