@@ -75,9 +75,18 @@ fn finish(path: &Path, out: BufWriter<NamedTempFile>) -> io::Result<()> {
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|refused| refused.error)?;
-    // The new name is on the disk only when the folder is; Windows has no such call.
+    Ok(())
+}
+
+/// Waits until the names of the files that were written beside `path`, and its own, are on the disk: until then a power
+/// failure may take a new file away, though never a part of it. Windows has no such call.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn sync_names(path: &Path) -> Result<()> {
     if cfg!(unix) {
-        File::open(folder_of(path))?.sync_all()?;
+        let folder = folder_of(path);
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| output_error(folder, &error))?;
     }
     Ok(())
 }

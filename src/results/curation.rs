@@ -1,7 +1,7 @@
 //! What people decided about particles: `curation.json`.
 
 use super::{ImageResult, ImageRow, Particle};
-use crate::atomic::write_json;
+use crate::atomic::{sync_names, write_json};
 use crate::error::{Error, Result};
 use crate::image::covered;
 use crate::measure::{Class, Mask, Original, Status};
@@ -96,7 +96,8 @@ impl Curation {
     /// # Errors
     /// [`Error::Output`].
     pub fn write(&self, path: &Path) -> Result<()> {
-        write_json(path, self)
+        write_json(path, self)?;
+        sync_names(path)
     }
 
     /// The decisions about one image that still count: those about the file as it is that were not taken back.

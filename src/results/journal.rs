@@ -3,7 +3,7 @@
 
 use super::ImageCounts;
 use super::record::{InputRecord, StageRecord};
-use crate::atomic::{UNFINISHED, output_error, write_json};
+use crate::atomic::{UNFINISHED, output_error, sync_names, write_json};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -75,7 +75,9 @@ impl Journal {
     /// [`Error::Output`].
     pub fn write(&mut self, folder: &Path) -> Result<()> {
         self.files = files(folder)?;
-        write_json(&folder.join(JOURNAL), self)
+        let path = folder.join(JOURNAL);
+        write_json(&path, self)?;
+        sync_names(&path)
     }
 
     /// Whether all its files are still there in their length.

@@ -2,7 +2,7 @@
 
 use super::listing::{self, Listing};
 use super::{Journal, image_folder};
-use crate::atomic::write_whole;
+use crate::atomic::{sync_names, write_whole};
 use crate::error::{Error, Result};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,11 @@ impl RunRecord {
     /// # Errors
     /// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
     pub fn write(&self, run: &Path, outputs: &Listing) -> Result<()> {
-        write_whole(&run.join(RUN), |out| self.write_to(out, run, outputs))
+        let path = run.join(RUN);
+        // It may not say of files that they are there before they are.
+        sync_names(&path)?;
+        write_whole(&path, |out| self.write_to(out, run, outputs))?;
+        sync_names(&path)
     }
 
     /// The bytes of the file, which are the same as long as the journals are.
