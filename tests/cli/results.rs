@@ -105,7 +105,7 @@ fn results_are_the_same_bytes_again_and_on_any_number_of_threads() {
     analyze(dir, &["in", "--out", "one", "--threads", "1"], 0);
     // Into the results of another run, and with the files named one by one, the other way round.
     let names = ["in/dense-002.tif", "in/cup-000.tif", "in/clutter-001.tif"];
-    analyze(dir, &[&names, ["--out", "again", "--threads", "3"].as_slice()].concat(), 0);
+    analyze(dir, &[&names, ["--out", "again", "--threads", "3", "--restart"].as_slice()].concat(), 0);
     let expected = lasting(&dir.join("two"));
     assert!(expected.len() > 3 * 5, "{:?}", expected.keys());
     for other in ["again", "one"] {
@@ -154,7 +154,10 @@ fn pictures_of_an_earlier_run_do_not_outlive_a_failure() {
     assert!(dir.join("out/images/clean-000/overlay.png").exists());
     copy("broken/cut.tif", &dir.join("in/clean-000.tif"));
     analyze(dir, &["in", "--out", "out", "-q"], 1);
-    assert_eq!(files(&dir.join("out/images/clean-000")).into_keys().collect::<Vec<_>>(), ["result.json"]);
+    assert_eq!(
+        files(&dir.join("out/images/clean-000")).into_keys().collect::<Vec<_>>(),
+        ["journal.json", "result.json"]
+    );
     assert!(dir.join("out/images/ok/overlay.png").exists());
 }
 
@@ -164,7 +167,7 @@ fn quiet_is_quiet_and_verbose_names_the_stages() {
     write_picture(&dir.path().join("in/no-scale.tif"), (60, 60), |x, y| (x ^ y) as u16);
     let ended = analyze(dir.path(), &["in", "--out", "out", "--quiet"], 0);
     assert_eq!(ended.stderr, "");
-    let ended = analyze(dir.path(), &["in", "--out", "out", "--verbose"], 0);
+    let ended = analyze(dir.path(), &["in", "--out", "out", "--verbose", "--restart"], 0);
     for word in ["clean-000.tif: ", " accepted", "calibrate", "denoise", "segment", "measure", "warning: no-scale.tif"]
     {
         assert!(ended.stderr.contains(word), "{word}: {}", ended.stderr);

@@ -95,12 +95,14 @@ fn code_0_and_all_promised_files() {
     let ended = analyze(dir, &["in", "--out", "out"], 0);
     assert!(ended.stderr.contains("images: 1, failed: 0"), "{}", ended.stderr);
     let promised = [
+        "checksums.sha256",
         "datapackage.json",
         "figures/close-up-1.png",
         "figures/figures.csv",
         "figures/wide-field-1.png",
         "imagej.csv",
         "images.csv",
+        "images/clean-000/journal.json",
         "images/clean-000/labels.tif",
         "images/clean-000/overlay.png",
         "images/clean-000/picture.png",
@@ -109,8 +111,10 @@ fn code_0_and_all_promised_files() {
         "particles.csv",
         "purity.json",
         "report.html",
+        "ro-crate-metadata.json",
         "run.json",
         "statistics.json",
+        "summary.json",
     ];
     assert_eq!(files(&dir.join("out")).into_keys().collect::<Vec<_>>(), promised);
     assert_eq!(headings(&dir.join("out/particles.csv")), PARTICLES.iter().map(|c| c.name).collect::<Vec<_>>());
@@ -141,7 +145,7 @@ fn code_1_when_some_images_fail() {
     assert_eq!(of("status"), ["failed", "ok"]);
     assert!(of("error")[0].starts_with("the TIFF is cut off"), "{images:?}");
     assert_eq!((of("output")[0].as_str(), of("accepted_count")[0].as_str()), ("", ""));
-    assert_eq!(files(&dir.join("out/images/broken")).into_keys().collect::<Vec<_>>(), ["result.json"]);
+    assert_eq!(files(&dir.join("out/images/broken")).into_keys().collect::<Vec<_>>(), ["journal.json", "result.json"]);
     // What came out for the intact one is what comes out without the broken one.
     fs::remove_file(dir.join("in/broken.tif")).unwrap();
     analyze(dir, &["in", "--out", "without"], 0);
@@ -236,7 +240,10 @@ fn code_4_when_the_output_cannot_be_written() {
     let ended = analyze(dir, &["in", "--out", "out"], 4);
     assert!(ended.stderr.contains("particles.csv"), "{}", ended.stderr);
     let left: Vec<String> = files(&dir.join("out")).into_keys().collect();
-    assert!(left.iter().all(|name| name.starts_with("images/") || name == "run.json"), "{left:?}");
+    assert!(
+        left.iter().all(|name| name.starts_with("images/") || ["run.json", "summary.json"].contains(&name.as_str())),
+        "{left:?}"
+    );
 }
 
 #[test]
