@@ -9,6 +9,8 @@ pub mod mask;
 pub mod object;
 mod overlap;
 mod particle;
+#[cfg(test)]
+mod planted;
 pub mod quality;
 mod rules;
 pub mod shape;
