@@ -12,6 +12,8 @@ mod interval;
 mod lognormal;
 mod moments;
 mod needed;
+#[cfg(test)]
+mod planted;
 mod pool;
 mod quantile;
 mod summary;

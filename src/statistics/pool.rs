@@ -91,3 +91,46 @@ pub fn weights(field: &Field) -> Vec<f64> {
     let frame = Frame::of(field);
     field.accepted.iter().map(|p| frame.weight(p.width_px, p.height_px).0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{disc, field, population};
+    use super::*;
+    use crate::statistics::{Sized, WEIGHT_MAX};
+    use crate::units::PixelSize;
+
+    #[test]
+    fn a_pool_holds_what_has_a_size_by_rising_diameter() {
+        let mut first = field(&[30.0, f64::NAN, 10.0, 0.0, -4.0, f64::INFINITY]);
+        first.size_px = (200, 100);
+        first.pixel_size = Some(PixelSize { x_nm: 2.0, y_nm: 0.5 });
+        first.accepted[0].is_cup_shaped = true;
+        let unscaled = Field { pixel_size: None, ..field(&[20.0]) };
+        let mut third = field(&[20.0]);
+        third.size_px = (20, 40);
+        let pool = Pool::of(&population([first.clone(), unscaled, third, field(&[])]));
+        assert_eq!(pool.diameters_nm, [10.0, 20.0, 30.0]);
+        let weight = |d: f64| 20_000.0 / ((200.0 - d) * (100.0 - d));
+        // The second one fills its field.
+        assert_eq!(pool.weights, [weight(10.0), WEIGHT_MAX, weight(30.0)]);
+        assert_eq!(
+            (pool.ones.as_slice(), pool.is_cup.as_slice()),
+            ([1.0; 3].as_slice(), [false, false, true].as_slice())
+        );
+        assert_eq!((pool.image.as_slice(), pool.capped_count, pool.count()), ([0, 1, 0].as_slice(), 1, 3));
+        assert_eq!(pool.images.iter().map(|i| i.count).collect::<Vec<_>>(), [2, 1, 0]);
+        assert_eq!(pool.images[0].weight, weight(30.0) + weight(10.0));
+        assert_eq!((pool.images[0].area_um2, pool.images[1].area_um2), (0.02, 800.0 / 1e6));
+        assert_eq!((pool.filled_count(), pool.is_by_image()), (2, false));
+        assert!((pool.area_um2() - 0.0208 - 1e6).abs() < 1e-6);
+        let three = population([first.clone(), first.clone(), first.clone()]);
+        assert!(Pool::of(&three).is_by_image());
+        assert_eq!(
+            weighted_diameters_nm(&population([first.clone()])),
+            (vec![10.0, 30.0], vec![weight(10.0), weight(30.0)])
+        );
+        let mut two = first;
+        two.accepted = vec![disc(30.0), Sized { width_px: 20.0, ..disc(10.0) }];
+        assert_eq!(weights(&two), [weight(30.0), 20_000.0 / (180.0 * 90.0)]);
+    }
+}
