@@ -21,6 +21,7 @@
 pub mod atomic;
 pub mod batch;
 pub mod calibrate;
+pub mod caught;
 pub mod cli;
 pub mod clock;
 pub mod config;

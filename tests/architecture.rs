@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "memory",
+    "caught",
     "visible",
     "clock",
     "error",
     "stop",
-    "log",
     "atomic",
+    "log",
     "lock",
     "units",
     "image",

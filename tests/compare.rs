@@ -4,7 +4,7 @@ use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
 use cupule::measure::{Class, Mask, Particle, Status};
 use cupule::results::record::{DeviceRecord, InputRecord};
-use cupule::results::{Findings, ImageCounts, ImageRow, RunRecord, image_folder};
+use cupule::results::{Findings, ImageCounts, ImageRow, Journal, Listing, RunRecord, RunStatus, image_folder};
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
 use std::fs;
@@ -43,7 +43,7 @@ fn particle(id: u32, (x_px, y_px): (f64, f64), radius_px: f32) -> Particle {
 
 /// A run's folder as 'cupule analyze' leaves it, as far as it is read here.
 fn run(dir: &Path, given: &Given<'_>) {
-    let mut inputs = Vec::new();
+    let mut outputs = Listing::default();
     for image in 0..given.image_count {
         let name = format!("image-{image}");
         let places = (0..9).map(|i| (f64::from(i % 3) * 50.0 + 30.0, f64::from(i / 3) * 50.0 + 30.0));
@@ -65,23 +65,24 @@ fn run(dir: &Path, given: &Given<'_>) {
         Findings { row, marks: Vec::new(), particles }.write(&folder).unwrap();
         let sha256 = Some(format!("{}{name}", dir.display()));
         let (image, status) = (format!("{name}.tif"), "ok".into());
-        inputs.push(InputRecord { image, sha256, bytes: Some(1), output: name, status, scale: None, seconds: None });
+        outputs.push(&name);
+        let input = InputRecord { image, sha256, output: name, status, ..InputRecord::default() };
+        Journal { input, ..Journal::default() }.write(&folder).unwrap();
     }
     fs::create_dir_all(dir).unwrap();
     let record = RunRecord {
+        status: RunStatus::Finished,
         cupule_version: given.version.into(),
         command: Vec::new(),
         config: serde_json::json!({ "segment": { "min_diameter_nm": given.radius_px } }),
         device: DeviceRecord::default(),
         exports: Vec::new(),
-        inputs,
         counts: Default::default(),
         stages: Vec::new(),
         started_utc: "2026-01-01T00:00:00Z".into(),
         finished_utc: "2026-01-01T00:00:00Z".into(),
-        warnings: Vec::new(),
     };
-    fs::write(dir.join("run.json"), serde_json::to_vec(&record).unwrap()).unwrap();
+    record.write(dir, &outputs).unwrap();
     if let Some(stain) = given.stain {
         fs::write(dir.join("sample.toml"), format!("[preparation]\nstain = \"{stain}\"\n")).unwrap();
     }

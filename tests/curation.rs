@@ -5,10 +5,10 @@ use cupule::measure::appearance::Appearance;
 use cupule::measure::shape::shape;
 use cupule::measure::{self, Class, Mask, Reason, Status};
 use cupule::report::{Exports, rewrite};
-use cupule::results::record::{InputRecord, RunRecord};
+use cupule::results::record::{InputRecord, RunRecord, RunStatus};
 use cupule::results::{
-    Author, CURATION, Curation, Decision, Drawn, Findings, ImageCounts, ImageResult, ImageRow, PICTURE, Particle,
-    Picture, Run, image_folder, particle_id,
+    Author, CURATION, Curation, Decision, Drawn, Findings, ImageCounts, ImageResult, ImageRow, Journal, PICTURE,
+    Particle, Picture, Run, image_folder, particle_id,
 };
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
@@ -69,29 +69,28 @@ fn run(dir: &Path) -> Run {
     Findings { row, marks, particles }.write(&folder).unwrap();
     let micrograph = Micrograph::new(SIZE_PX.0, SIZE_PX.1, vec![1.0; SIZE_PX.0 * SIZE_PX.1], PixelSize::square(2.0));
     Picture::of(&micrograph).write(&mut fs::File::create(folder.join(PICTURE)).unwrap()).unwrap();
+    let input = InputRecord {
+        image: name.into(),
+        sha256: Some("abc".into()),
+        output: "a".into(),
+        status: "ok".into(),
+        ..InputRecord::default()
+    };
+    Journal { input, ..Journal::default() }.write(&folder).unwrap();
     let record = RunRecord {
+        status: RunStatus::Finished,
         cupule_version: "0".into(),
         command: vec![],
         config: serde_json::json!({}),
         device: Default::default(),
         exports: vec![],
-        inputs: vec![InputRecord {
-            image: name.into(),
-            sha256: Some("abc".into()),
-            bytes: Some(1),
-            output: "a".into(),
-            status: "ok".into(),
-            seconds: None,
-            scale: None,
-        }],
         counts: Default::default(),
         stages: vec![],
         started_utc: "2026-11-23T00:00:00Z".into(),
         finished_utc: "2026-11-23T00:00:00Z".into(),
-        warnings: vec![],
     };
-    let run = Run::new(dir, record, Curation::default());
-    run.write_record().unwrap();
+    let outputs = ["a"].into_iter().collect();
+    let run = Run { dir: dir.to_owned(), record, outputs, curation: Curation::default() };
     write(&run);
     run
 }
@@ -117,7 +116,7 @@ fn decision(particle_id: u32) -> Decision {
 
 fn image(dir: &Path) -> ImageResult {
     let run = Run::open(dir).unwrap();
-    run.image(&run.record.inputs[0]).unwrap()
+    run.image("a").unwrap()
 }
 
 fn particle(image: &ImageResult, id: u32) -> &Particle {

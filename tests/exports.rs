@@ -12,8 +12,8 @@ use cupule::report::labels::write_labels;
 use cupule::report::{Exports, remove_image, write_image, write_run};
 use cupule::results::record::{DeviceRecord, InputRecord};
 use cupule::results::{
-    Author, Curation, Decision, Drawn, Findings, ImageCounts, ImageResult, ImageRow, Picture, Run, RunRecord,
-    image_folder, particle_id,
+    Author, Curation, Decision, Drawn, Findings, ImageCounts, ImageResult, ImageRow, Journal, Listing, Picture, Run,
+    RunRecord, RunStatus, image_folder, particle_id,
 };
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
@@ -207,21 +207,20 @@ fn images() -> Vec<Made> {
 
 /// Writes the results of the images into a run's folder, as an analysis leaves them, and opens it.
 fn make(dir: &Path) -> Run {
-    let (mut inputs, mut curation) = (Vec::new(), Curation::default());
+    let (mut outputs, mut curation) = (Listing::default(), Curation::default());
     for (i, made) in images().into_iter().enumerate() {
         let output = format!("image-{i:02}");
         let folder = image_folder(dir, &output);
         fs::create_dir_all(&folder).unwrap();
         let has_failed = made.row.error.is_some();
-        inputs.push(InputRecord {
+        outputs.push(&output);
+        let input = InputRecord {
             image: made.row.image.clone(),
             sha256: made.row.input_sha256.clone(),
-            bytes: None,
             output: output.clone(),
             status: if has_failed { "failed" } else { "ok" }.into(),
-            scale: None,
-            seconds: None,
-        });
+            ..InputRecord::default()
+        };
         curation.append(made.decisions);
         if let (Some(width), Some(height)) = (made.row.width_px, made.row.height_px) {
             let grey = image::GrayImage::from_fn(width as u32, height as u32, |x, y| image::Luma([(x ^ y) as u8]));
@@ -230,36 +229,36 @@ fn make(dir: &Path) -> Run {
         }
         let row = ImageRow { output: Some(output), ..made.row };
         Findings { row, marks: Vec::new(), particles: made.particles }.write(&folder).unwrap();
+        Journal { input, ..Journal::default() }.write(&folder).unwrap();
     }
     let record = RunRecord {
+        status: RunStatus::Finished,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],
         config: json!({}),
         exports: Vec::new(),
         device: DeviceRecord::default(),
-        inputs,
         counts: BTreeMap::new(),
         stages: Vec::new(),
         started_utc: "2026-11-23T14:00:00Z".into(),
         finished_utc: "2026-11-23T14:59:28Z".into(),
-        warnings: Vec::new(),
     };
-    write_json(&dir.join("run.json"), &record).unwrap();
+    record.write(dir, &outputs).unwrap();
     curation.write(&dir.join("curation.json")).unwrap();
     Run::open(dir).unwrap()
 }
 
 /// All images with the folders of their results.
 fn results(run: &Run) -> Vec<(PathBuf, ImageResult)> {
-    run.record.inputs.iter().map(|input| (run.folder(input), run.image(input).unwrap())).collect()
+    run.outputs.iter().map(|output| (run.folder(output), run.image(output).unwrap())).collect()
 }
 
 fn write(run: &Run, exports: &str) {
     let exports: Exports = exports.parse().unwrap();
-    for (input, (folder, image)) in run.record.inputs.iter().zip(results(run)) {
+    for (output, (folder, image)) in run.outputs.iter().zip(results(run)) {
         match image.row.error {
             Some(_) => remove_image(&folder).unwrap(),
-            None => write_image(&folder, &image, &run.picture(input, &image).unwrap(), &exports).unwrap(),
+            None => write_image(&folder, &image, &run.picture(output, &image).unwrap(), &exports).unwrap(),
         }
     }
     write_run(run, &exports).unwrap();
@@ -440,7 +439,7 @@ fn coco_annotations_lie_in_their_pictures() {
     let [images, annotations, categories] =
         ["images", "annotations", "categories"].map(|k| coco[k].as_array().unwrap());
     // All but the one that failed.
-    assert_eq!(images.len(), run.record.inputs.len() - 1);
+    assert_eq!(images.len(), run.outputs.len() - 1);
     let total: usize = results(&run).iter().map(|(_, image)| vesicles(image).len()).sum();
     assert_eq!(annotations.len(), total);
     assert_eq!(annotations.iter().map(|a| a["id"].as_u64()).collect::<HashSet<_>>().len(), total);
@@ -499,10 +498,12 @@ fn no_cell_is_a_formula() {
 #[test]
 fn parquet_is_written_or_refused_by_name() {
     let all: Exports = "all".parse().unwrap();
-    assert_eq!(all.names().contains(&"particles.parquet"), cfg!(feature = "parquet"));
+    assert_eq!(all.names().contains(&"particles.parquet".to_owned()), cfg!(feature = "parquet"));
     assert_eq!(Exports::help().contains("particles.parquet"), cfg!(feature = "parquet"));
     match "particles.parquet".parse::<Exports>() {
-        Ok(chosen) => assert_eq!((chosen.names(), cfg!(feature = "parquet")), (vec!["particles.parquet"], true)),
+        Ok(chosen) => {
+            assert_eq!((chosen.names(), cfg!(feature = "parquet")), (vec!["particles.parquet".to_owned()], true))
+        }
         Err(error) => assert!(error.to_string().contains("feature 'parquet'"), "{error}"),
     }
 }

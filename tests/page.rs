@@ -10,7 +10,8 @@ use cupule::measure::{Class, Mask, Particle, Quality, Reason, Status};
 use cupule::report::{Exports, write_run};
 use cupule::results::record::{DeviceRecord, InputRecord};
 use cupule::results::{
-    Curation, Decision, Findings, ImageCounts, ImageRow, PICTURE, Picture, Run, RunRecord, image_folder,
+    Curation, Decision, Findings, ImageCounts, ImageRow, Journal, Listing, PICTURE, Picture, Run, RunRecord, RunStatus,
+    image_folder,
 };
 use cupule::segment::{Outline, Polarity};
 use cupule::units::PixelSize;
@@ -64,20 +65,20 @@ fn picture(seed: u32) -> Picture {
     Picture { grey, reduce: 1 }
 }
 
-fn input(image: &str, output: &str, status: &str, pixel_size: Option<PixelSize>) -> InputRecord {
+fn journal(image: &str, output: &str, status: &str, pixel_size: Option<PixelSize>) -> Journal {
     let scale = json!({ "pixel_size": pixel_size, "source": "user", "warnings": [], "witnesses": [
         { "source": "user", "value": pixel_size, "raw": "1 nm", "refused": null, "doubt": null },
         { "source": "print", "value": null, "raw": "<b>72 dpi</b>", "refused": "says nothing", "doubt": null },
     ]});
-    InputRecord {
+    let input = InputRecord {
         image: image.into(),
         sha256: Some(format!("{:x}", Sha256::digest(image)[0]).repeat(32)),
         bytes: Some(1234),
         output: output.into(),
         status: status.into(),
-        scale: (status == "ok").then_some(scale),
-        seconds: None,
-    }
+        ..InputRecord::default()
+    };
+    Journal { input, scale: (status == "ok").then_some(scale), ..Journal::default() }
 }
 
 /// What to build: names of images, particles and rejected ones in each, and the pixel size.
@@ -109,16 +110,17 @@ impl Made<'_> {
     fn run(&self, name: &str) -> PathBuf {
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page").join(name);
         let _ = fs::remove_dir_all(&dir);
-        let mut inputs = Vec::new();
+        let mut outputs = Listing::default();
         for (i, image) in self.names.iter().enumerate() {
             let output = image.replace('/', "_");
-            let input = input(image, &output, "ok", self.pixel_size);
-            let findings = self.findings(i, image, &output, input.sha256.clone());
+            let mut journal = journal(image, &output, "ok", self.pixel_size);
+            let findings = self.findings(i, image, &output, journal.input.sha256.clone());
             let folder = image_folder(&dir, &output);
             fs::create_dir_all(&folder).unwrap();
             findings.write(&folder).unwrap();
             picture(i as u32).write(&mut File::create(folder.join(PICTURE)).unwrap()).unwrap();
-            inputs.push(input);
+            journal.write(&folder).unwrap();
+            outputs.push(&output);
         }
         for image in self.failed {
             let error = Some("the file ends <early>".into());
@@ -126,24 +128,23 @@ impl Made<'_> {
             let folder = image_folder(&dir, image);
             fs::create_dir_all(&folder).unwrap();
             Findings { row, marks: Vec::new(), particles: Vec::new() }.write(&folder).unwrap();
-            inputs.push(input(image, image, "failed", None));
+            journal(image, image, "failed", None).write(&folder).unwrap();
+            outputs.push(image);
         }
         let record = RunRecord {
+            status: RunStatus::Finished,
             cupule_version: "0.1.0".into(),
             command: vec!["cupule".into(), "analyze".into(), "</script><script>alert(1)</script>".into()],
             config: json!({ "segment": { "min_diameter_nm": 25.0 } }),
             device: DeviceRecord { name: "cpu".into(), kind: "native".into(), ..DeviceRecord::default() },
-            inputs,
             counts: BTreeMap::new(),
             stages: Vec::new(),
             started_utc: "2026-11-23T14:59:28Z".into(),
             finished_utc: "2026-11-23T15:00:28Z".into(),
-            warnings: vec!["a warning with <markup>".into()],
             exports: vec!["report".into()],
         };
         fs::create_dir_all(&dir).unwrap();
-        fs::write(dir.join("run.json"), serde_json::to_string(&record).unwrap()).unwrap();
-        let run = Run::new(&dir, record, self.curation.clone());
+        let run = Run { dir: dir.clone(), record, outputs, curation: self.curation.clone() };
         write_run(&run, &"report".parse::<Exports>().unwrap()).unwrap();
         dir
     }
@@ -338,7 +339,7 @@ fn what_is_not_there_is_said_to_be_not_there() {
 fn decisions_of_people_stand_beside_the_machine() {
     let decision = Decision {
         image: "a.tif".into(),
-        input_sha256: input("a.tif", "a.tif", "ok", None).sha256.unwrap(),
+        input_sha256: journal("a.tif", "a.tif", "ok", None).input.sha256.unwrap(),
         particle_id: 1,
         revert: false,
         status: Some(Status::Rejected),

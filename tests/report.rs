@@ -1,6 +1,6 @@
 //! Tables, files and pictures as a user, a spreadsheet and ImageJ will meet them.
 
-use cupule::atomic::{write_json, write_whole};
+use cupule::atomic::write_whole;
 use cupule::clock::utc;
 use cupule::error::{Error, Result};
 use cupule::image::{Labels, Micrograph};
@@ -12,7 +12,7 @@ use cupule::report::csv::{Images, Particles, decimal};
 use cupule::report::labels::write_labels;
 use cupule::report::{Sink, overlay};
 use cupule::results::record::{DeviceRecord, InputRecord, StageRecord};
-use cupule::results::{ImageCounts, ImageResult, ImageRow, Picture, RunRecord, ScaleBarRow};
+use cupule::results::{ImageCounts, ImageResult, ImageRow, Journal, Picture, RunRecord, RunStatus, ScaleBarRow};
 use cupule::segment::{Outline, Polarity, RAYS};
 use cupule::units::PixelSize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -117,7 +117,7 @@ fn particles_csv_has_the_promised_columns_in_their_order() {
     );
     let headings = "image,output,status,error,format,width_px,height_px,pixel_size_nm,pixel_size_source,accepted_count,\
                     border_count,rejected_count,suppressed_count,contour_count,background_grey,background_swing,\
-                    noise_grey,nonfinite_count,device,seconds,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
+                    noise_grey,nonfinite_count,device,warnings,input_sha256,frame,frame_count,scale_bar_nm,\
                     scale_bar_px,scale_bar_confidence,covered_share,stain_gradient,granularity,edge_width_nm,\
                     saturated_share,rim_contrast_median,vesicle_share,clutter_share,crowded_share,diameter_median_nm,per_um2\n";
     assert_eq!(String::from_utf8(image_table(&[])).unwrap(), headings);
@@ -195,7 +195,6 @@ fn an_image_row_says_everything() {
         noise_grey: Some(0.000_123_456_789),
         nonfinite_count: Some(0),
         device: Some("native".into()),
-        seconds: Some(1.25),
         warnings: vec!["one".into(), "two".into()],
         input_sha256: Some("ab".into()),
         frame: Some("mean".into()),
@@ -217,7 +216,7 @@ fn an_image_row_says_everything() {
         error: None,
     };
     let text = String::from_utf8(image_table(&[row])).unwrap();
-    let expected = "dir/a.tif,a,ok,,TIFF,162,161,0.62,--pixel-size,20,2,10,8,40,1234.5,12,0.0001234568,0,native,1.25,\
+    let expected = "dir/a.tif,a,ok,,TIFF,162,161,0.62,--pixel-size,20,2,10,8,40,1234.5,12,0.0001234568,0,native,\
                     one; two,ab,mean,3,200,322.5,0.98,0.0625,2.5,0.375,8.5,0.001,6.25,0.125,0,,81.5,12.5";
     // The one cell that begins like a formula.
     assert_eq!(text.lines().nth(1).unwrap(), expected.replace("--pixel-size", "'--pixel-size"));
@@ -579,33 +578,35 @@ fn times_are_written_as_date_does() {
 
 #[test]
 fn the_run_is_on_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("images/a_b");
+    std::fs::create_dir_all(&folder).unwrap();
+    let input = InputRecord {
+        image: "a b.tif".into(),
+        bytes: Some(12),
+        output: "a_b".into(),
+        status: "failed".into(),
+        seconds: Some(0.5),
+        ..InputRecord::default()
+    };
+    Journal { input, ..Journal::default() }.write(&folder).unwrap();
     let record = RunRecord {
+        status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into(), "run".into(), "a b.tif".into()],
         config: serde_json::json!({ "min_diameter_nm": 30.0 }),
         device: DeviceRecord { name: "CPU".into(), backend: "native".into(), ..DeviceRecord::default() },
         exports: vec!["report.html".into()],
-        inputs: vec![InputRecord {
-            image: "a b.tif".into(),
-            sha256: None,
-            bytes: Some(12),
-            output: "a_b".into(),
-            status: "failed".into(),
-            seconds: Some(0.5),
-            scale: None,
-        }],
         counts: BTreeMap::from([("accepted".into(), 3)]),
         stages: vec![StageRecord { name: "read".into(), seconds: 0.5 }],
         started_utc: utc(UNIX_EPOCH),
         finished_utc: utc(UNIX_EPOCH),
-        warnings: vec![],
     };
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("run.json");
-    write_json(&path, &record).unwrap();
-    let out = std::fs::read(&path).unwrap();
+    let outputs = ["a_b"].into_iter().collect();
+    record.write(dir.path(), &outputs).unwrap();
+    let out = std::fs::read(dir.path().join("run.json")).unwrap();
     let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!(serde_json::from_slice::<RunRecord>(&out).unwrap(), record);
+    assert_eq!(RunRecord::read(dir.path()).unwrap(), Some((record, outputs)));
     assert_eq!(read["command"][2], "a b.tif");
     assert_eq!(read["config"]["min_diameter_nm"], 30.0);
     assert_eq!(read["inputs"][0]["sha256"], serde_json::Value::Null);

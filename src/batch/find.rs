@@ -1,69 +1,91 @@
-//! Which files to analyse, and what to call them.
+//! Which files to analyse.
 
-use super::Selection;
+use super::{Inputs, Selection};
 use crate::error::{Error, Result};
 use crate::read::looks_readable;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::path::{Component, Path, PathBuf};
-use walkdir::WalkDir;
+use crate::results::RUN;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
 
-/// One file to analyse.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    pub path: PathBuf,
-    /// Name in tables: the path below the folder that was given, with `/` between its parts; the path as given where two
-    /// inputs would bear the same name.
-    pub image: String,
-    /// Folder of its results below `images/`: the name without extension, or with it where that is taken twice.
-    pub folder: String,
-}
-
-/// A file that was found: path and name, both as given.
-type Found = (PathBuf, String);
+/// A file that was found: the place of the folder that was searched in the list of these, 0 for one that was named, and the
+/// path below it.
+type Found = (usize, PathBuf);
 
 /// Lists the micrographs among files and folders (searched in depth), sorted by name.
 ///
-/// Files that were named are taken whatever they are called; in folders the extension decides, hidden files and the output
-/// folder are passed over, and links are not followed. A file that is met twice is taken once.
+/// Files that were named are taken whatever they are called; in folders the extension and the selection decide, hidden files
+/// and the results of this and other runs are passed over, and links are not followed. A file that is met twice is taken
+/// once. A folder below that cannot be read stands for itself, so that it is told of as a file that failed.
 ///
 /// # Errors
-/// [`Error::NoInput`] when an input does not exist or nothing is found at all; [`Error::Config`] when the results would
-/// lie among the inputs.
-pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Vec<Input>> {
+/// [`Error::NoInput`] when an input does not exist, cannot be read, or nothing is found at all; [`Error::Config`] when the
+/// results would lie among the inputs.
+pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Inputs> {
+    find_those(inputs, out, selection, |_| true)
+}
+
+/// As [`find`], of the files that `is_ready` is true for.
+pub(super) fn find_those(
+    inputs: &[PathBuf],
+    out: &Path,
+    selection: &Selection,
+    mut is_ready: impl FnMut(&Path) -> bool,
+) -> Result<Inputs> {
     let out = out.canonicalize().ok();
-    let mut found: BTreeMap<PathBuf, Found> = BTreeMap::new();
+    let (mut roots, mut found) = (vec![PathBuf::new()], Vec::new());
     for input in inputs {
         if input.is_dir() {
             check_apart(input, out.as_deref())?;
-            walk(input, out.as_deref(), selection)?.into_iter().for_each(|file| take(&mut found, file));
+            let place = roots.len();
+            walk(input, out.as_deref(), selection, |below| {
+                if is_ready(&input.join(&below)) {
+                    found.push((place, below));
+                }
+            })?;
+            roots.push(input.clone());
         } else if input.exists() {
-            let image = input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            take(&mut found, (input.clone(), image));
+            if is_ready(input) {
+                found.push((0, input.clone()));
+            }
         } else {
             return Err(Error::no_input(format!("{}: no such file or folder", input.display()), "check the path"));
         }
+    }
+    // Within one folder no file is met twice.
+    if inputs.len() > 1 {
+        found = once(&roots, found);
     }
     if found.is_empty() {
         let names: Vec<_> = inputs.iter().map(|p| p.display().to_string()).collect();
         return Err(Error::no_input(
             format!("no micrograph was found in {}", names.join(", ")),
-            "give files, or a folder that holds TIFF, MRC, PNG or JPEG files",
+            "give files, or a folder that holds TIFF, MRC, PNG or JPEG files, and check --include and --exclude",
         ));
     }
-    Ok(named(found.into_values()))
+    Ok(Inputs::new(roots, found))
 }
 
 /// Keeps each file once. Of two ways to it the one with the shorter name counts, whichever came first.
-fn take(found: &mut BTreeMap<PathBuf, Found>, (path, image): Found) {
-    let place = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let rank = |(path, image): &Found| (image.len(), image.clone(), path.clone());
-    let new = (path, image);
-    match found.entry(place) {
-        Entry::Vacant(entry) => drop(entry.insert(new)),
-        Entry::Occupied(mut entry) if rank(&new) < rank(entry.get()) => drop(entry.insert(new)),
-        Entry::Occupied(_) => {}
+fn once(roots: &[PathBuf], found: Vec<Found>) -> Vec<Found> {
+    let mut places: HashMap<PathBuf, Found> = HashMap::new();
+    for new in found {
+        let path = roots[new.0].join(&new.1);
+        let place = path.canonicalize().unwrap_or(path);
+        let rank = |(root, below): &Found| {
+            let name = if *root == 0 { below.file_name() } else { Some(below.as_os_str()) };
+            (name.map_or(0, |name| name.len()), name.map(ToOwned::to_owned), roots[*root].join(below))
+        };
+        match places.entry(place) {
+            Entry::Vacant(entry) => drop(entry.insert(new)),
+            Entry::Occupied(mut entry) if rank(&new) < rank(entry.get()) => drop(entry.insert(new)),
+            Entry::Occupied(_) => {}
+        }
     }
+    places.into_values().collect()
 }
 
 /// Refuses an input folder in which the next run would take this run's pictures for micrographs.
@@ -78,74 +100,44 @@ fn check_apart(root: &Path, out: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn walk(root: &Path, out: Option<&Path>, selection: &Selection) -> Result<Vec<Found>> {
-    let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
-    let is_out = |entry: &walkdir::DirEntry| {
-        let place = || entry.path().canonicalize().ok();
-        out.is_some() && entry.depth() > 0 && entry.file_type().is_dir() && place().as_deref() == out
+fn walk(root: &Path, out: Option<&Path>, selection: &Selection, mut found: impl FnMut(PathBuf)) -> Result<()> {
+    let below = |entry: &DirEntry| entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
+    let is_wanted = |entry: &DirEntry| {
+        let is_folder = entry.file_type().is_dir();
+        let is_out = || out.is_some() && entry.path().canonicalize().ok().as_deref() == out;
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let is_refused =
+            || is_folder && (is_out() || holds_run(entry.path()) || selection.refuses_folder(&below(entry)));
+        entry.depth() == 0 || !(is_hidden || is_refused())
     };
-    let mut found = Vec::new();
-    let walker = WalkDir::new(root).sort_by_file_name().into_iter();
-    for entry in walker.filter_entry(|entry| !hidden(entry) && !is_out(entry)) {
-        let entry = entry.map_err(|error| {
-            let place = error.path().unwrap_or(root).display().to_string();
-            let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-            Error::no_input(format!("{place}: {cause}"), "check that the folder may be read")
-        })?;
-        if entry.file_type().is_file() && looks_readable(entry.path()) {
-            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            if selection.takes(below) {
-                found.push((entry.path().to_owned(), name(below)));
+    for entry in WalkDir::new(root).into_iter().filter_entry(is_wanted) {
+        match entry {
+            Ok(entry) => {
+                let below = below(&entry);
+                if entry.file_type().is_file() && looks_readable(entry.path()) && selection.takes(&below) {
+                    found(below);
+                }
             }
+            Err(error) => match error.path().and_then(|path| path.strip_prefix(root).ok()) {
+                Some(below) if !below.as_os_str().is_empty() => found(below.to_owned()),
+                _ => {
+                    let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    let cause = format!("{}: {cause}", root.display());
+                    return Err(Error::no_input(cause, "check that the folder may be read"));
+                }
+            },
         }
     }
-    Ok(found)
+    Ok(())
 }
 
-/// A relative path as text, with `/` between its parts on every system.
-fn name(path: &Path) -> String {
-    let parts = path.components().filter_map(|part| match part {
-        Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
-        _ => None,
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// Gives each file a folder of its own, and an image name that is met only once.
-fn named(found: impl Iterator<Item = Found>) -> Vec<Input> {
-    let mut inputs: Vec<Input> = found.map(|(path, image)| Input { path, image, folder: String::new() }).collect();
-    let images = counted(inputs.iter().map(|input| input.image.as_str()));
-    for input in &mut inputs {
-        if images[&input.image.to_lowercase()] > 1 {
-            input.image = name(&input.path);
-        }
-        input.folder = Path::new(&input.image).with_extension("").to_string_lossy().into_owned();
-    }
-    let folders = counted(inputs.iter().map(|input| input.folder.as_str()));
-    for input in &mut inputs {
-        if folders[&input.folder.to_lowercase()] > 1 {
-            input.folder.clone_from(&input.image);
-        }
-    }
-    inputs.sort_by(|a, b| a.image.cmp(&b.image).then_with(|| a.path.cmp(&b.path)));
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for input in &mut inputs {
-        let count = seen.entry(input.folder.to_lowercase()).or_default();
-        *count += 1;
-        if *count > 1 {
-            // Names that differ in case, in bytes that are no text, or in `..` only: numbered in the order of the paths.
-            input.folder = format!("{}~{count}", input.folder);
-            input.image = format!("{}~{count}", input.image);
-        }
-    }
-    inputs
-}
-
-/// How often each name is met, ignoring case, because the results may lie on a file system that does.
-fn counted<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    names.for_each(|name| *counts.entry(name.to_lowercase()).or_default() += 1);
-    counts
+/// Whether a folder holds the results of a run.
+fn holds_run(folder: &Path) -> bool {
+    /// Bytes of a record in which the version is named: it is among the first fields.
+    const HEAD: u64 = 1000;
+    let mut head = Vec::new();
+    File::open(folder.join(RUN)).is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok())
+        && String::from_utf8_lossy(&head).contains("\"cupule_version\"")
 }
 
 #[cfg(test)]
@@ -153,13 +145,13 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn find(inputs: &[PathBuf], out: &Path) -> Result<Vec<Input>> {
+    fn find(inputs: &[PathBuf], out: &Path) -> Result<Inputs> {
         super::find(inputs, out, &Selection::default())
     }
 
     /// Image and folder names, without the temporary folder's path in front.
-    fn names(inputs: &[Input], dir: &Path) -> Vec<(String, String)> {
-        let short = |text: &str| text.replace(&format!("{}/", name(dir)), "");
+    fn names(inputs: &Inputs, dir: &Path) -> Vec<(String, String)> {
+        let short = |text: &str| text.replace(&format!("{}/", dir.display().to_string().trim_start_matches('/')), "");
         inputs.iter().map(|i| (short(&i.image), short(&i.folder))).collect()
     }
 
@@ -189,8 +181,8 @@ mod tests {
         let mut given = names(&found, dir);
         given.sort_by_key(|(image, _)| expected.iter().position(|e| e.0 == image));
         assert_eq!(given, expected.map(|(image, folder)| (image.to_owned(), folder.to_owned())));
-        assert!(found.is_sorted_by(|a, b| a.image < b.image));
-        assert_eq!(found, find(&[two, one], &out).unwrap());
+        assert!(found.iter().is_sorted_by(|a, b| a.image < b.image));
+        assert!(found.iter().eq(find(&[two, one], &out).unwrap().iter()));
     }
 
     #[test]
@@ -203,7 +195,7 @@ mod tests {
         assert_eq!(names(&found, dir), [("a.tif".to_owned(), "a".to_owned())]);
         let mut backwards = ways;
         backwards.reverse();
-        assert_eq!(found, find(&backwards, Path::new("out")).unwrap());
+        assert!(found.iter().eq(find(&backwards, Path::new("out")).unwrap().iter()));
     }
 
     #[test]

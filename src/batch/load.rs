@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::image::{Micrograph, RawImage};
 use crate::marks::{self, ScaleBar};
 use crate::read::{self, Limits};
+use crate::results::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -182,11 +183,6 @@ impl Loaded {
 
 fn unusable(path: &Path, cause: &str) -> Error {
     Error::input(path, cause, "check the file in an image viewer")
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

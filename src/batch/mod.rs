@@ -1,13 +1,23 @@
 //! Many files: find them, read ahead, analyse in order, write.
 
+mod begin;
+mod compute;
+mod describe;
 mod find;
+mod gone;
+mod inputs;
 mod load;
 mod outcome;
 mod run;
 mod select;
+mod tasks;
+mod watch;
 
-pub use find::{Input, find};
-pub use load::{Frame, Frames, Loaded, Opening, Stored, hex, load};
+pub use compute::Compute;
+pub use find::find;
+pub use inputs::{Input, Inputs};
+pub use load::{Frame, Frames, Loaded, Opening, Stored, load};
 pub use outcome::{FailOn, Outcome};
 pub use run::{Begin, Job, run};
 pub use select::Selection;
+pub use watch::Watch;

@@ -1,27 +1,28 @@
-//! The work on a list of files: one thread reads ahead, the others analyse one image after the other, results are written
-//! in the order of the list.
+//! The work on a list of files: one thread reads ahead, the others analyse one image after the other. Each image's results
+//! are on the disk before the next begins; what concerns the run as a whole is made from them at the end, in the order of
+//! the list.
 
-use super::{FailOn, Frame, Frames, Input, Loaded, Opening, Outcome, Stored};
-use crate::atomic::{output_error, write_json, write_whole};
-use crate::calibrate::Scale;
+use super::begin::Ground;
+use super::describe::{describe_analysis, describe_input};
+use super::tasks::{self, Content, Task, Work};
+use super::{Compute, FailOn, Frames, Input, Inputs, Loaded, Opening, Outcome};
+use crate::atomic::{output_error, write_whole};
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gpu::{Device, DeviceRequest};
-use crate::image::{self, Micrograph, Source};
-use crate::log::{Event, Log};
-use crate::measure::{Model, Status};
-use crate::network;
-use crate::pipeline::{self, Analysis};
+use crate::gpu::DeviceRequest;
+use crate::log::{Counts, Event, Log, Summary};
+use crate::measure::Model;
 use crate::purity::Sample;
 use crate::report::{Exports, remove_image, write_image, write_run};
-use crate::results::record::{DeviceRecord, InputRecord, RunRecord, StageRecord};
+use crate::results::record::{InputRecord, StageRecord};
 use crate::results::{
-    CURATION, Curation, Findings, ImageCounts, ImageRow, PICTURE, Picture, RUN, Run, ScaleBarRow, image_folder,
+    CURATION, Curation, Findings, ImageRow, JOURNAL, Journal, Listing, PICTURE, Picture, Run, RunStatus, image_folder,
 };
-use std::collections::{BTreeMap, HashSet};
+use crate::stop;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
@@ -30,7 +31,7 @@ const READ_AHEAD: usize = 1;
 
 /// What to do with the files.
 pub struct Job<'a> {
-    pub inputs: &'a [Input],
+    pub inputs: &'a Inputs,
     pub out: &'a Path,
     pub config: Config,
     /// What judges the outlines.
@@ -46,6 +47,8 @@ pub struct Job<'a> {
     /// The command line, for the record.
     pub command: Vec<String>,
     pub begin: Begin,
+    /// Whether images whose files have gone meanwhile stay in the tables.
+    pub keeps_gone: bool,
     pub fail_on: FailOn,
     pub log: &'a Log,
 }
@@ -60,223 +63,253 @@ pub enum Begin {
     Restart,
 }
 
-/// One image to analyse.
-struct Task {
-    /// As the user named it; with `@` and a number for one image of a stack taken apart.
-    image: String,
-    /// Folder of its results below `images/`.
-    folder: String,
-    frame: Frame,
-    /// Checksum and length of the file, once it was read.
-    file: Option<(String, u64)>,
-    loaded: Result<Loaded>,
-}
-
 /// Analyses all inputs into the output folder.
 ///
 /// # Errors
-/// Those that end a run: [`Error::Output`], and [`Error::Device`] when the asked-for device fails. A file that cannot be
-/// read is not an error here but a row in `images.csv` and a count in the outcome.
+/// Those that end a run: [`Error::Output`], [`Error::Locked`], [`Error::Stopped`], [`Error::Config`] when the folder holds
+/// another run, and [`Error::Device`] when the asked-for device is missing. A file that cannot be read is not an error here
+/// but a row in `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
-    let mut device = Device::open(&job.device)?;
-    let images_folder = job.out.join("images");
-    fs::create_dir_all(&images_folder).map_err(|e| output_error(&images_folder, &e))?;
-    if job.out.join(CURATION).exists() {
-        return Err(Error::config(
-            format!("{} holds decisions of a person ({CURATION})", job.out.display()),
-            "choose another output folder, or move that file away",
-        ));
-    }
-    let mut record = Record::new(job, &device);
-    let device_name = device.info().name;
+    let mut compute = Compute::open(&job.device)?;
+    let info = compute.info().clone();
+    let mut ground = Ground::take(job, &info)?;
+    let mut summary = Summary::start();
+    summary.device = Some(info.name.clone());
     job.log.tell(&Event::RunStarted {
         version: env!("CARGO_PKG_VERSION"),
         out: &job.out.display().to_string(),
         files: job.inputs.len(),
-        device: &device_name,
+        device: &info.name,
     });
+    let result = work(job, &mut compute, &mut ground).and_then(|stacks| {
+        let outputs = outputs(job, &stacks, &ground.recipe)?;
+        finish(job, &mut ground, outputs, &mut summary)
+    });
+    let (counts, line) = match result {
+        Ok(counts) => (Ok(counts), said(&counts, job.out)),
+        Err(error) => (Err(error), format!("not finished; what is done is kept in {}", job.out.display())),
+    };
+    let outcome = counts.map(|counts| Outcome { images: counts.images, failed: counts.failed });
+    summary.end(outcome.as_ref().map(|outcome| outcome.exit_code(job.fail_on)));
+    let written = summary.write(job.out);
+    job.log.tell(&Event::RunFinished { status: summary.status.name(), exit_code: summary.exit_code, line: &line });
+    // Of two errors the first one is the cause.
+    outcome.and_then(|outcome| written.map(|()| outcome))
+}
 
+/// The figures of a run as a line for people.
+fn said(counts: &Counts, out: &Path) -> String {
+    format!(
+        "images: {}, failed: {}; vesicles accepted: {}, at the border: {}; candidates rejected: {}; results in {}",
+        counts.images,
+        counts.failed,
+        counts.accepted,
+        counts.border,
+        counts.rejected,
+        out.display()
+    )
+}
+
+/// Analyses what is missing; how many images the files have that have more than one, by place in the list.
+fn work(job: &Job, compute: &mut Compute, ground: &mut Ground) -> Result<tasks::Stacks> {
+    let over = AtomicBool::new(false);
+    let (recipe, last) = (ground.recipe.clone(), ground.lock.left_by.clone());
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(READ_AHEAD);
-        // The receiver is gone when the run ended early.
-        scope.spawn(move || read_ahead(job, |task| sender.send(task).is_ok()));
-        for task in receiver {
-            job.log.tell(&Event::ImageStarted { image: &task.image });
-            let start = Instant::now();
-            let mut row = ImageRow { image: task.image.clone(), ..Default::default() };
-            let (bytes, loaded) = (task.file.as_ref().map(|file| file.1), task.loaded);
-            row.input_sha256 = task.file.map(|file| file.0);
-            let result = loaded.and_then(|loaded| {
-                describe_input(&mut row, &loaded, task.frame, job.frames);
-                let analysis = analyze(&loaded.micrograph, job, &mut device, &mut row)?;
-                describe_analysis(&mut row, &analysis, &device);
-                Ok((loaded, analysis))
-            });
-            row.seconds = Some(start.elapsed().as_secs_f64());
-            for warning in &row.warnings {
-                job.log.tell(&Event::Warning { image: Some(&task.image), warning });
-            }
-            let folder = image_folder(job.out, &task.folder);
-            fs::create_dir_all(&folder).map_err(|e| output_error(&folder, &e))?;
-            let result = result.and_then(|(loaded, analysis)| {
-                row.output = Some(task.folder.clone());
-                let found = Findings {
-                    row: row.clone(),
-                    marks: loaded.micrograph.marks.clone(),
-                    particles: analysis.measured.particles,
-                };
-                found.write(&folder)?;
-                let picture = Picture::of(&loaded.micrograph);
-                write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
-                write_image(&folder, &found.into(), &picture, &job.exports)?;
-                record.add(&row, &task.folder, bytes, Some(loaded.scale), &analysis.stages);
-                let counts = row.counts.unwrap_or_default();
-                job.log.tell(&Event::ImageDone {
-                    image: &row.image,
-                    accepted: counts.accepted,
-                    border: counts.border,
-                    rejected: counts.rejected,
-                    seconds: row.seconds.unwrap_or_default(),
-                    device: row.device.as_deref().unwrap_or_default(),
-                    stages: &analysis.stages,
-                });
-                Ok(())
-            });
-            match result {
-                Ok(()) => {}
-                Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
-                    row.error = Some(cause(&error));
-                    row.output = None;
-                    job.log.tell(&Event::ImageFailed { image: &row.image, path: "", cause: &error.to_string() });
-                    remove_image(&folder)?;
-                    Findings { row: row.clone(), marks: Vec::new(), particles: Vec::new() }.write(&folder)?;
-                    record.add(&row, &task.folder, bytes, None, &[]);
+        let reader = tasks::Reader { job, recipe: &recipe, last: last.as_deref(), over: &over };
+        let reading = scope.spawn(move || reader.read(|task| sender.send(task).is_ok()));
+        let mut each = || -> Result<()> {
+            for Task { image, folder, work } in &receiver {
+                stop::check()?;
+                match work {
+                    Work::Keep => job.log.tell(&Event::ImageKept { image: &image }),
+                    Work::Export => {
+                        ground.begin()?;
+                        export(job, &folder)?;
+                        job.log.tell(&Event::ImageKept { image: &image });
+                    }
+                    Work::Analyze { content, loaded } => {
+                        ground.begin()?;
+                        ground.lock.note(&crate::visible::visible(&image))?;
+                        job.log.tell(&Event::ImageStarted { image: &image });
+                        one(job, compute, &recipe, image, folder, content, *loaded)?;
+                    }
                 }
-                Err(error) => return Err(error),
             }
+            Ok(())
+        };
+        let result = each();
+        // The reader may be waiting for a file or for somebody who takes the next image.
+        over.store(true, Ordering::SeqCst);
+        drop(receiver);
+        let stacks = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        result.and(stacks)
+    })
+}
+
+/// The folders of all images in their order.
+fn outputs(job: &Job, stacks: &tasks::Stacks, recipe: &str) -> Result<Listing> {
+    let names =
+        |(i, input): (usize, Input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs).into_iter();
+    let ours = || job.inputs.iter().enumerate().flat_map(names);
+    if !job.keeps_gone {
+        return Ok(ours().map(|(_, folder)| folder).collect());
+    }
+    let mut gone = super::gone::images(job.out, recipe, ours())?.into_iter().peekable();
+    let mut outputs = Listing::default();
+    for (image, folder) in ours() {
+        while let Some((_, folder)) = gone.next_if(|(other, _)| *other < image) {
+            outputs.push(&folder);
+        }
+        outputs.push(&folder);
+    }
+    gone.for_each(|(_, folder)| outputs.push(&folder));
+    Ok(outputs)
+}
+
+/// Analyses one image and puts all that is known about it into its folder, the journal last.
+fn one(
+    job: &Job,
+    compute: &mut Compute,
+    recipe: &str,
+    image: String,
+    output: String,
+    content: Content,
+    loaded: Result<Loaded>,
+) -> Result<()> {
+    let start = Instant::now();
+    let mut row = ImageRow { image, input_sha256: content.sha256.clone(), ..Default::default() };
+    let mut journal = Journal {
+        recipe: recipe.to_owned(),
+        input: InputRecord {
+            image: row.image.clone(),
+            sha256: content.sha256,
+            bytes: content.bytes,
+            output: output.clone(),
+            ..Default::default()
+        },
+        stack: content.stack,
+        stamp: content.stamp.filter(|_| !clock::is_fixed()),
+        exports: job.exports.names(),
+        ..Default::default()
+    };
+    let result = loaded.and_then(|loaded| {
+        describe_input(&mut row, &loaded, content.frame, job.frames);
+        let micrograph = &loaded.micrograph;
+        let analysis = compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
+        describe_analysis(&mut row, &analysis, compute.info());
+        Ok((loaded, analysis))
+    });
+    for warning in &row.warnings {
+        job.log.tell(&Event::Warning { image: Some(&row.image), warning });
+    }
+    let folder = image_folder(job.out, &output);
+    fs::create_dir_all(&folder).map_err(|error| output_error(&folder, &error))?;
+    // Without it the results that are about to be replaced hold no more.
+    super::begin::remove_if_any(&folder.join(JOURNAL))?;
+    let result = result.and_then(|(loaded, analysis)| {
+        row.output = Some(output);
+        let found = Findings {
+            row: row.clone(),
+            marks: loaded.micrograph.marks.clone(),
+            particles: analysis.measured.particles,
+        };
+        found.write(&folder)?;
+        let picture = Picture::of(&loaded.micrograph);
+        write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
+        write_image(&folder, &found.into(), &picture, &job.exports)?;
+        journal.scale = serde_json::to_value(&loaded.scale).ok();
+        Ok(analysis.stages)
+    });
+    journal.input.status = InputRecord::status(result.is_err()).into();
+    journal.input.device.clone_from(&row.device);
+    journal.input.seconds = clock::seconds_since(start);
+    match result {
+        Ok(stages) => {
+            journal.counts = row.counts;
+            if !clock::is_fixed() {
+                let record = |&(name, seconds): &(&str, f64)| StageRecord { name: name.into(), seconds };
+                journal.stages = stages.iter().map(record).collect();
+            }
+            journal.write(&folder)?;
+            let counts = row.counts.unwrap_or_default();
+            job.log.tell(&Event::ImageDone {
+                image: &row.image,
+                accepted: counts.accepted,
+                border: counts.border,
+                rejected: counts.rejected,
+                seconds: start.elapsed().as_secs_f64(),
+                device: row.device.as_deref().unwrap_or_default(),
+                stages: &stages,
+            });
+            Ok(())
+        }
+        Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
+            row.error = Some(cause(&error));
+            row.output = None;
+            remove_image(&folder)?;
+            let path = content.path.display().to_string();
+            let cause = row.error.clone().unwrap_or_default();
+            let image = row.image.clone();
+            Findings { row, marks: Vec::new(), particles: Vec::new() }.write(&folder)?;
+            journal.write(&folder)?;
+            job.log.tell(&Event::ImageFailed { image: &image, path: &path, cause: &cause });
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the files for other programs of an image that was analysed with another list of them.
+fn export(job: &Job, output: &str) -> Result<()> {
+    let folder = image_folder(job.out, output);
+    let mut journal = Journal::read(&folder)?;
+    let found = Findings::read(&folder)?;
+    if found.row.error.is_none() {
+        let size_px = (found.row.width_px.unwrap_or(0), found.row.height_px.unwrap_or(0));
+        let picture = Picture::read(&folder.join(PICTURE), size_px)?;
+        write_image(&folder, &found.into(), &picture, &job.exports)?;
+    }
+    journal.exports = job.exports.names();
+    journal.write(&folder)
+}
+
+/// Writes what concerns the run as a whole, unless nothing has changed since that was done, and sums the run up.
+fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summary) -> Result<Counts> {
+    if let Some(sample) = job.sample.filter(|sample| !sample.is_in(job.out)) {
+        ground.begin()?;
+        sample.write(job.out)?;
+    }
+    let is_same = !ground.has_begun && ground.outputs == outputs && ground.record.exports == job.exports.names();
+    if !is_same {
+        ground.begin()?;
+        job.log.tell(&Event::Reporting { images: outputs.len() });
+    }
+    let curation = Curation::read_if_any(&job.out.join(CURATION))?;
+    let mut run = Run { dir: job.out.to_owned(), record: ground.record.clone(), outputs, curation };
+    run.sum_up(|journal| {
+        if journal.input.is_failed() {
+            let found = Findings::read(&image_folder(job.out, &journal.input.output))?;
+            summary.list(&journal.input.image, found.row.error.as_deref().unwrap_or_default());
         }
         Ok(())
     })?;
-
-    if let Some(sample) = job.sample {
-        sample.write(job.out)?;
+    if !is_same {
+        run.record.status = RunStatus::Finished;
+        run.record.exports = job.exports.names();
+        run.record.finished_utc = clock::now();
+        write_run(&run, &job.exports)?;
     }
-    record.run.finished_utc = clock::now();
-    let run = Run::new(job.out, record.run.clone(), Curation::default());
-    write_run(&run, &job.exports)?;
-    record.write(&job.out.join(RUN))?;
-    let outcome = Outcome { images: record.run.inputs.len(), failed: record.failed };
-    job.log.tell(&Event::RunFinished {
-        status: "finished",
-        exit_code: outcome.exit_code(job.fail_on),
-        line: &record.summary(job.out),
-    });
-    Ok(outcome)
-}
-
-/// Reads all images of all inputs in order and hands them on until that is refused.
-fn read_ahead(job: &Job, mut hand_on: impl FnMut(Task) -> bool) {
-    let folders: HashSet<&str> = job.inputs.iter().map(|input| input.folder.as_str()).collect();
-    for input in job.inputs {
-        let stored = Stored::load(&input.path, &job.opening.limits);
-        let file = stored.as_ref().ok().map(|stored| (stored.sha256.clone(), stored.file_bytes));
-        let load = |frame| stored.as_ref().map_err(Clone::clone)?.image(&input.path, &job.opening, frame);
-        let chosen = match job.frames {
-            Frames::One(frame) => frame,
-            Frames::All => Frame::default(),
-        };
-        let first = load(chosen);
-        let stack = match &first {
-            Ok(loaded) if job.frames == Frames::All => loaded.frames,
-            _ => 1,
-        };
-        let mut first = Some(first);
-        for index in 0..stack {
-            let frame = if stack > 1 { Frame::Index(index) } else { chosen };
-            let (mut image, mut folder) = (input.image.clone(), input.folder.clone());
-            if stack > 1 {
-                image += &format!("@{index}");
-                folder += &format!("@{index}");
-                // Some other file may be called so.
-                while folders.contains(folder.as_str()) {
-                    folder.push('_');
-                }
-            }
-            let loaded = first.take().unwrap_or_else(|| load(frame));
-            if !hand_on(Task { image, folder, frame, file: file.clone(), loaded }) {
-                return;
-            }
-        }
-    }
-}
-
-/// Analyses on the device; where `auto` chose a GPU that then fails, the image and all later ones go the native path.
-fn analyze(micrograph: &Micrograph, job: &Job, device: &mut Device, row: &mut ImageRow) -> Result<Analysis> {
-    match pipeline::analyze(micrograph, &job.config, job.model, device) {
-        Err(Error::Device { cause, .. }) if job.device == DeviceRequest::Auto && !matches!(device, Device::Native) => {
-            row.warnings.push(format!("{cause}; continued on the processor"));
-            *device = Device::Native;
-            pipeline::analyze(micrograph, &job.config, job.model, device)
-        }
-        result => result,
-    }
-}
-
-fn describe_input(row: &mut ImageRow, loaded: &Loaded, frame: Frame, asked: Frames) {
-    let micrograph = &loaded.micrograph;
-    row.format = Some(loaded.format.into());
-    row.width_px = Some(micrograph.width);
-    row.height_px = Some(micrograph.height);
-    row.pixel_size = micrograph.pixel_size;
-    row.pixel_size_source = Some(loaded.scale.source.name().into());
-    row.nonfinite_count = Some(micrograph.nonfinite_count);
-    row.frame_count = Some(loaded.frames);
-    row.frame = Some(match frame {
-        Frame::Index(index) => index.to_string(),
-        Frame::Mean => "mean".into(),
-    });
-    row.scale_bar = loaded.scale_bar.as_ref().and_then(|bar| {
-        Some(ScaleBarRow { length_nm: bar.length_nm?, length_px: bar.length_px, confidence: bar.confidence })
-    });
-    let covered = image::covered(&micrograph.marks, (micrograph.width, micrograph.height));
-    row.covered_share =
-        Some(covered.iter().filter(|&&c| c).count() as f64 / (micrograph.width * micrograph.height) as f64);
-    row.warnings.clone_from(&loaded.scale.warnings);
-    if loaded.frames > 1 && asked == Frames::default() {
-        row.warnings.push(format!(
-            "image 0 of {} was analysed; --frame chooses another, all of them or their mean",
-            loaded.frames
-        ));
-    }
-    // That a print resolution is not used goes without saying.
-    for witness in loaded.scale.witnesses.iter().filter(|witness| witness.source != Source::Print) {
-        if let Some(refused) = &witness.refused {
-            row.warnings.push(format!("pixel size of {} not used: {refused}", witness.source.name()));
-        }
-    }
-    if micrograph.pixel_size.is_none() {
-        row.warnings.push(format!(
-            "no pixel size: sizes are in pixels only, and vesicles were looked for as if a pixel were {:.2} nm; give it with \
-             --pixel-size, for example --pixel-size 0.62nm",
-            pipeline::assumed_pixel_nm(micrograph)
-        ));
-    }
-}
-
-fn describe_analysis(row: &mut ImageRow, analysis: &Analysis, device: &Device) {
-    let count = |status| analysis.measured.particles.iter().filter(|p| p.status == status).count();
-    row.counts = Some(ImageCounts {
-        contour: analysis.contour_count,
-        suppressed: analysis.measured.suppressed_count,
-        accepted: count(Status::Accepted),
-        border: count(Status::Border),
-        rejected: count(Status::Rejected),
-    });
-    row.background_grey = Some(analysis.background.grey);
-    row.background_swing = Some(analysis.background.swing_grey);
-    row.noise_grey = Some(analysis.background.noise_grey);
-    row.quality = Some(analysis.quality);
-    row.device = Some(device.info().name);
+    let count = |name: &str| run.record.counts.get(name).copied().unwrap_or_default() as usize;
+    let counts = Counts {
+        images: count("images"),
+        failed: count("images_failed"),
+        accepted: count("accepted"),
+        border: count("border"),
+        rejected: count("rejected"),
+    };
+    summary.counts = Some(counts);
+    Ok(counts)
 }
 
 /// Cause and remedy of an error about a file, without the file's name.
@@ -284,99 +317,5 @@ fn cause(error: &Error) -> String {
     match error {
         Error::Input { cause, remedy, .. } | Error::Unsupported { cause, remedy, .. } => format!("{cause}; {remedy}"),
         other => other.to_string(),
-    }
-}
-
-/// What `run.json` will hold.
-struct Record {
-    run: RunRecord,
-    failed: usize,
-}
-
-impl Record {
-    fn new(job: &Job, device: &Device) -> Self {
-        let info = device.info();
-        let mut config = serde_json::to_value(job.config).unwrap_or_default();
-        config["pixel_size"] = serde_json::to_value(job.opening.scale.pixel_size).unwrap_or_default();
-        config["trust_scale_bar"] = job.opening.scale.trust_scale_bar.into();
-        config["frame"] = serde_json::to_value(job.frames).unwrap_or_default();
-        config["segment"]["network"] = network::Model::embedded().version.clone().into();
-        config["verdict"]["model"] = job.model.version.clone().into();
-        let run = RunRecord {
-            cupule_version: env!("CARGO_PKG_VERSION").into(),
-            command: job.command.clone(),
-            config,
-            device: DeviceRecord {
-                name: info.name,
-                backend: info.backend,
-                driver: info.driver,
-                kind: info.kind.name().into(),
-            },
-            exports: job.exports.names().into_iter().map(str::to_owned).collect(),
-            inputs: Vec::new(),
-            counts: BTreeMap::new(),
-            stages: Vec::new(),
-            started_utc: clock::now(),
-            finished_utc: String::new(),
-            warnings: Vec::new(),
-        };
-        Self { run, failed: 0 }
-    }
-
-    fn add(
-        &mut self,
-        row: &ImageRow,
-        output: &str,
-        bytes: Option<u64>,
-        scale: Option<Scale>,
-        stages: &[(&'static str, f64)],
-    ) {
-        let failed = row.error.is_some();
-        self.failed += usize::from(failed);
-        self.run.inputs.push(InputRecord {
-            image: row.image.clone(),
-            sha256: row.input_sha256.clone(),
-            bytes,
-            output: output.into(),
-            status: InputRecord::status(failed).into(),
-            seconds: row.seconds,
-            scale: scale.and_then(|scale| serde_json::to_value(scale).ok()),
-        });
-        let counts = row.counts.unwrap_or_default();
-        for (name, count) in [
-            ("images", 1),
-            ("images_failed", usize::from(failed)),
-            ("contours", counts.contour),
-            ("suppressed", counts.suppressed),
-            ("accepted", counts.accepted),
-            ("border", counts.border),
-            ("rejected", counts.rejected),
-        ] {
-            *self.run.counts.entry(name.into()).or_default() += count as u64;
-        }
-        for (name, seconds) in stages {
-            match self.run.stages.iter_mut().find(|stage| stage.name == *name) {
-                Some(stage) => stage.seconds += seconds,
-                None => self.run.stages.push(StageRecord { name: (*name).into(), seconds: *seconds }),
-            }
-        }
-        self.run.warnings.extend(row.warnings.iter().map(|warning| format!("{}: {warning}", row.image)));
-    }
-
-    fn write(&self, path: &Path) -> Result<()> {
-        write_json(path, &self.run)
-    }
-
-    fn summary(&self, out: &Path) -> String {
-        let count = |name: &str| self.run.counts.get(name).copied().unwrap_or_default();
-        format!(
-            "images: {}, failed: {}; vesicles accepted: {}, at the border: {}; candidates rejected: {}; results in {}",
-            count("images"),
-            self.failed,
-            count("accepted"),
-            count("border"),
-            count("rejected"),
-            out.display()
-        )
     }
 }

@@ -28,7 +28,7 @@ pub struct Curate {
 
 impl Curate {
     pub fn run(self) -> Result<ExitCode> {
-        let run = Run::open(&self.run)?;
+        let (_lock, run) = Run::open_alone(&self.run)?;
         let mut decisions = Vec::new();
         for path in &self.files {
             let of_file = Curation::read(path)?.decisions;
@@ -45,18 +45,17 @@ const FAULTS_TOLD: usize = 5;
 
 /// Refuses a file of which any decision can't be carried out: half of a person's work applied is worse than none.
 fn check(run: &Run, decisions: &[Decision], path: &Path) -> Result<()> {
-    let inputs: HashMap<&str, _> = run.record.inputs.iter().map(|input| (input.image.as_str(), input)).collect();
     let mut by_image: HashMap<&str, Vec<&Decision>> = HashMap::new();
     decisions.iter().for_each(|decision| by_image.entry(&decision.image).or_default().push(decision));
     let mut faults = Vec::new();
-    for (name, decisions) in by_image {
-        let Some(input) = inputs.get(name) else {
-            faults.push(format!("{name}: the run has no such image"));
-            continue;
-        };
-        let image = run.image(input)?;
-        faults.extend(decisions.iter().filter_map(|decision| decision.fault(&image)));
+    for journal in run.journals() {
+        let input = journal?.input;
+        if let Some(decisions) = by_image.remove(input.image.as_str()) {
+            let image = run.image(&input.output)?;
+            faults.extend(decisions.iter().filter_map(|decision| decision.fault(&image)));
+        }
     }
+    faults.extend(by_image.keys().map(|name| format!("{name}: the run has no such image")));
     if faults.is_empty() {
         return Ok(());
     }

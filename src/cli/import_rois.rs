@@ -44,8 +44,8 @@ pub struct ImportRois {
 
 impl ImportRois {
     pub fn run(self) -> Result<ExitCode> {
-        let run = Run::open(&self.run)?;
-        let image = run.image(self.input(&run)?)?;
+        let (_lock, run) = Run::open_alone(&self.run)?;
+        let image = run.image(&self.output(&run)?)?;
         if let Some(error) = &image.row.error {
             return Err(Error::config(format!("{} failed ({error})", image.row.image), "name an image with results"));
         }
@@ -67,15 +67,19 @@ impl ImportRois {
 }
 
 impl ImportRois {
-    /// The image that the outlines belong to.
-    fn input<'a>(&self, run: &'a Run) -> Result<&'a InputRecord> {
-        let inputs = &run.record.inputs;
+    /// Folder of the image that the outlines belong to.
+    fn output(&self, run: &Run) -> Result<String> {
         let found = match &self.image {
-            Some(name) => inputs.iter().find(|input| input.image == *name || input.output == *name),
+            Some(name) => {
+                let named = |input: &InputRecord| input.image == *name || input.output == *name;
+                let mut inputs = run.journals().map(|journal| Ok(journal?.input));
+                inputs.find(|input| input.as_ref().map_or(true, named)).transpose()?.map(|input| input.output)
+            }
             None => {
                 let folder = self.file.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));
-                let is_home = |input: &&InputRecord| run.folder(input).canonicalize().ok() == folder;
-                inputs.iter().find(is_home).or(if inputs.len() == 1 { inputs.first() } else { None })
+                let is_home = |output: &&str| run.folder(output).canonicalize().ok() == folder;
+                let only = if run.outputs.len() == 1 { run.outputs.get(0) } else { None };
+                run.outputs.iter().find(is_home).or(only).map(str::to_owned)
             }
         };
         found.ok_or_else(|| {

@@ -1,10 +1,11 @@
 //! `cupule inspect`.
 
-use crate::batch::{Loaded, Opening, Stored, hex};
+use crate::batch::{Loaded, Opening, Stored};
 use crate::calibrate::{ScaleRequest, Witness};
 use crate::error::Result;
 use crate::image::RegionKind;
 use crate::read::Limits;
+use crate::results::hex;
 use crate::units::PixelSize;
 use crate::visible::visible;
 use clap::Args;

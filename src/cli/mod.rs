@@ -3,20 +3,29 @@
 mod analyze;
 mod columns;
 mod compare;
+mod completions;
+mod config;
 mod curate;
 mod devices;
 mod evaluate;
 mod import_rois;
 mod inspect;
+mod man;
+mod options;
+mod plan;
 mod report;
 mod sample;
+mod settings;
 mod synth;
 mod train;
+mod watch;
 
 use crate::error::{Error, Result};
+use crate::log;
 use crate::report::Exports;
 use crate::visible::visible;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// Finds, outlines and sizes extracellular vesicles in transmission electron micrographs.
@@ -28,11 +37,13 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong usage or configuration, 3 no usable input, \
-                          4 output can't be written, 5 the asked-for device can't be used.";
+                          4 output can't be written, 5 the asked-for device can't be used, 6 the output folder is in use, \
+                          130 or 143 stopped by a signal (run again to go on).";
 
 #[derive(Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Watch(watch::Watch),
     Report(report::Report),
     Compare(compare::Compare),
     Curate(curate::Curate),
@@ -44,6 +55,9 @@ enum Command {
     Columns(columns::Columns),
     Sample(sample::Sample),
     Train(train::Train),
+    Config(config::Config),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs the program and returns its exit code.
@@ -51,6 +65,7 @@ pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
     let result = match Cli::parse().command {
         Command::Analyze(command) => command.run(),
+        Command::Watch(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Curate(command) => command.run(),
@@ -62,6 +77,9 @@ pub fn main() -> ExitCode {
         Command::Columns(command) => command.run(),
         Command::Sample(command) => command.run(),
         Command::Train(command) => command.run(),
+        Command::Config(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     result.unwrap_or_else(|error| {
         say(&format!("error: {error}"));
@@ -69,14 +87,19 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// All commands and options, for completions and manual pages.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Help of `--export`.
 fn export_help() -> String {
-    format!("Files to write beside the tables: all, default, none, or names separated by commas; {}", Exports::help())
+    format!("{}; {}", settings::EXPORT_HELP, Exports::help())
 }
 
 /// A line for people, on standard error.
 fn say(line: &str) {
-    eprintln!("{}", visible(line));
+    log::line(line);
 }
 
 /// A line for people, on standard output.
@@ -86,9 +109,14 @@ fn print_line(line: &str) -> Result<()> {
 
 /// Writes to standard output. A reader that had enough (such as `head`) is no error.
 fn print(text: &str) -> Result<()> {
-    use std::io::Write;
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+    print_bytes(text.as_bytes())
+}
+
+/// As [`print`], of what need not be text for people.
+fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::output("standard output".as_ref(), error, "check where it goes"))
         }
         _ => Ok(()),

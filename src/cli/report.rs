@@ -29,15 +29,14 @@ pub struct Report {
 
 impl Report {
     pub fn run(self) -> Result<ExitCode> {
-        let mut run = Run::open(&self.run)?;
+        let (_lock, mut run) = Run::open_alone(&self.run)?;
         if let Some(path) = &self.sample {
             Sample::read(path)?.write(&self.run)?;
         }
         let exports = exports_of(&run)?.with(&self.export);
-        run.record.exports = exports.names().into_iter().map(str::to_owned).collect();
-        run.write_record()?;
+        run.record.exports = exports.names();
         rewrite(&run, &exports, |_| true)?;
-        let said = format!("{}: {} images; wrote {exports}", self.run.display(), run.record.inputs.len());
+        let said = format!("{}: {} images; wrote {exports}", self.run.display(), run.outputs.len());
         super::print_line(&said)?;
         Ok(ExitCode::SUCCESS)
     }

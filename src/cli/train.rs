@@ -126,7 +126,7 @@ impl Train {
         let scale = ScaleRequest { pixel_size: self.pixel_size, ..Default::default() };
         let opening = Opening { scale, ..Default::default() };
         let mut lessons = Vec::new();
-        for input in &inputs {
+        for input in inputs.iter() {
             let Some(annotation) = annotations.images.get(&input.folder) else {
                 super::say(&format!("warning: {}: no outlines of it in {}; passed over", input.image, truth.display()));
                 continue;

@@ -3,18 +3,25 @@
 //! A [`Kernel`] is a WGSL shader and its native twin of the same name; a [`Device`] runs either. Stages list their
 //! kernels once and never ask which device they run on. Every kernel reads some planes of `f32` and fills one.
 
+#[cfg(debug_assertions)]
+pub mod fault;
 pub mod kernels;
 mod select;
 #[cfg(feature = "gpu")]
 mod wgpu_device;
+#[cfg(feature = "gpu")]
+mod wgpu_work;
+#[cfg(feature = "gpu")]
+mod worker;
 
-pub use select::{DeviceInfo, DeviceKind, DeviceRequest, list};
+pub use select::{Choice, DeviceInfo, DeviceKind, DeviceRequest, list};
 
 use crate::error::Result;
 use bytemuck::Pod;
 use std::borrow::Cow;
 
 /// One computation in two languages.
+#[derive(Clone, Copy)]
 pub struct Kernel {
     /// Name of the shader's file and entry point, and of the native twin.
     pub name: &'static str,
@@ -31,7 +38,7 @@ pub enum Plane {
     Host(Vec<f32>),
     #[cfg(feature = "gpu")]
     Gpu {
-        buffer: wgpu::Buffer,
+        plane: wgpu_device::WgpuPlane,
         len: usize,
     },
 }
@@ -52,6 +59,17 @@ impl Plane {
     }
 }
 
+/// What can be expected of a device after an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// The work was too much or wrong; other work may go well.
+    Sound,
+    /// It was lost, or can't be trusted any more.
+    Failed,
+    /// It did not answer in time, and won't be waited for again.
+    Hanging,
+}
+
 /// Where kernels run.
 pub enum Device {
     /// The processor, through the native twins.
@@ -67,7 +85,12 @@ impl Device {
     /// # Errors
     /// [`crate::error::Error::Device`] when it is not there or cannot be opened.
     pub fn open(request: &DeviceRequest) -> Result<Self> {
-        select::open(request)
+        let choice = Choice::of(request)?;
+        match choice.open() {
+            // `auto` promises to work; a driver that lists a GPU it cannot open must not end the run.
+            Err(_) if *request == DeviceRequest::Auto => Ok(Self::Native),
+            result => result,
+        }
     }
 
     /// What it is, for the record.
@@ -79,12 +102,21 @@ impl Device {
         }
     }
 
+    /// Whether it can be used on after an error.
+    pub fn condition(&self) -> Condition {
+        match self {
+            Self::Native => Condition::Sound,
+            #[cfg(feature = "gpu")]
+            Self::Gpu(device) => device.condition(),
+        }
+    }
+
     /// Brings numbers onto the device.
     pub fn upload(&self, values: Vec<f32>) -> Result<Plane> {
         match self {
             Self::Native => Ok(Plane::Host(values)),
             #[cfg(feature = "gpu")]
-            Self::Gpu(device) => device.upload(&values),
+            Self::Gpu(device) => device.upload(values),
         }
     }
 
@@ -93,8 +125,8 @@ impl Device {
         match plane {
             Plane::Host(values) => Ok(Cow::Borrowed(values)),
             #[cfg(feature = "gpu")]
-            Plane::Gpu { buffer, len } => match self {
-                Self::Gpu(device) => device.download(buffer, *len).map(Cow::Owned),
+            Plane::Gpu { plane, len } => match self {
+                Self::Gpu(device) => device.download(plane, *len).map(Cow::Owned),
                 Self::Native => unreachable!("a plane never leaves the device that made it"),
             },
         }

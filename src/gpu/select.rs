@@ -75,65 +75,97 @@ pub fn native_info() -> DeviceInfo {
     }
 }
 
-/// Every device of this machine, the native path first.
+/// Every device of this machine, the native path first. A driver that fails while it is asked lists nothing.
 pub fn list() -> Vec<DeviceInfo> {
     #[cfg_attr(not(feature = "gpu"), allow(unused_mut))]
     let mut all = vec![native_info()];
     #[cfg(feature = "gpu")]
-    all.extend(super::wgpu_device::adapters().iter().map(super::wgpu_device::describe));
+    all.extend(super::wgpu_device::adapters().iter().flatten().map(super::wgpu_device::describe));
     all
 }
 
-#[cfg(not(feature = "gpu"))]
-pub(super) fn open(request: &DeviceRequest) -> Result<Device> {
-    match request {
-        DeviceRequest::Auto | DeviceRequest::Cpu => Ok(Device::Native),
-        _ => Err(Error::device(
-            "this program was built without GPU support",
-            "use --device cpu, or a build with the 'gpu' feature",
-        )),
-    }
+/// A device that was chosen; it can be opened again when it failed.
+pub enum Choice {
+    /// The processor.
+    Native,
+    /// An adapter.
+    #[cfg(feature = "gpu")]
+    Gpu(wgpu::Adapter),
 }
 
-#[cfg(feature = "gpu")]
-pub(super) fn open(request: &DeviceRequest) -> Result<Device> {
-    use super::wgpu_device::{WgpuDevice, adapters, describe};
-    if *request == DeviceRequest::Cpu {
-        return Ok(Device::Native);
-    }
-    let found = adapters();
-    let names = || match found.iter().map(|a| format!("'{}'", describe(a).name)).collect::<Vec<_>>() {
-        names if names.is_empty() => "no GPU at all".to_owned(),
-        names => names.join(", "),
-    };
-    let hardware = || found.iter().find(|a| describe(a).kind == DeviceKind::Hardware);
-    let adapter = match request {
-        DeviceRequest::Cpu => None,
-        DeviceRequest::Auto => hardware(),
-        DeviceRequest::Gpu => Some(hardware().ok_or_else(|| {
-            Error::device(
-                format!("no hardware GPU was found (found {})", names()),
-                "use --device auto or cpu, or check the driver with 'cupule devices'",
-            )
-        })?),
-        DeviceRequest::Named(wanted) => {
-            Some(found.iter().find(|a| describe(a).name.to_lowercase().contains(&wanted.to_lowercase())).ok_or_else(
-                || {
-                    Error::device(
-                        format!("no device is called '{wanted}' (found {})", names()),
-                        "choose a name from 'cupule devices', or auto, gpu, cpu",
-                    )
-                },
-            )?)
+impl Choice {
+    /// What it is, for the record.
+    pub fn info(&self) -> DeviceInfo {
+        match self {
+            Self::Native => native_info(),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(adapter) => super::wgpu_device::describe(adapter),
         }
-    };
-    match adapter {
-        None => Ok(Device::Native),
-        Some(adapter) => match WgpuDevice::open(adapter) {
-            Ok(device) => Ok(Device::Gpu(device)),
-            // `auto` promises to work; a driver that lists a GPU it cannot open must not end the run.
-            Err(_) if *request == DeviceRequest::Auto => Ok(Device::Native),
-            Err(error) => Err(error),
-        },
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the driver refuses or hangs.
+    pub fn open(&self) -> Result<Device> {
+        match self {
+            Self::Native => Ok(Device::Native),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(adapter) => super::wgpu_device::WgpuDevice::open(adapter).map(Device::Gpu),
+        }
+    }
+
+    /// Finds the device that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when it is not there.
+    #[cfg(not(feature = "gpu"))]
+    pub fn of(request: &DeviceRequest) -> Result<Self> {
+        match request {
+            DeviceRequest::Auto | DeviceRequest::Cpu => Ok(Self::Native),
+            _ => Err(Error::device(
+                "this program was built without GPU support",
+                "use --device cpu, or a build with the 'gpu' feature",
+            )),
+        }
+    }
+
+    /// Finds the device that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when it is not there.
+    #[cfg(feature = "gpu")]
+    pub fn of(request: &DeviceRequest) -> Result<Self> {
+        use super::wgpu_device::{adapters, describe};
+        if *request == DeviceRequest::Cpu {
+            return Ok(Self::Native);
+        }
+        let found = match adapters() {
+            Err(_) if *request == DeviceRequest::Auto => return Ok(Self::Native),
+            result => result?,
+        };
+        let names = || match found.iter().map(|a| format!("'{}'", describe(a).name)).collect::<Vec<_>>() {
+            names if names.is_empty() => "no GPU at all".to_owned(),
+            names => names.join(", "),
+        };
+        let missing = |cause: String, remedy| Error::device(format!("{cause} (found {})", names()), remedy);
+        let chosen = match request {
+            DeviceRequest::Named(wanted) => {
+                let called = |a: &&wgpu::Adapter| describe(a).name.to_lowercase().contains(&wanted.to_lowercase());
+                Some(found.iter().find(called).ok_or_else(|| {
+                    let remedy = "choose a name from 'cupule devices', or auto, gpu, cpu";
+                    missing(format!("no device is called '{wanted}'"), remedy)
+                })?)
+            }
+            _ => found.iter().find(|a| describe(a).kind == DeviceKind::Hardware),
+        };
+        match chosen {
+            Some(adapter) => Ok(Self::Gpu(adapter.clone())),
+            None if *request == DeviceRequest::Auto => Ok(Self::Native),
+            None => {
+                let remedy = "use --device auto or cpu, or check the driver with 'cupule devices'";
+                Err(missing("no hardware GPU was found".into(), remedy))
+            }
+        }
     }
 }

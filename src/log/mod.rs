@@ -1,10 +1,26 @@
-//! What a run says while it goes on: lines for people or one JSON object per event, all on standard error.
+//! What a run says: while it goes on, lines for people or one JSON object per event on standard error; at its end
+//! `summary.json` for machines and a command that the user chose.
+//!
+//! Standard error may be closed, full, or a pipe whose reader is gone: nothing here ends a run or panics for that.
+//! `docs/unattended.md` tells users what each event and field means.
 
+mod event;
+mod finish;
+mod fold;
+mod json;
 mod progress;
+mod stderr;
+mod summary;
+mod tell;
+mod text;
+mod voice;
 
-pub use progress::Log;
+pub use event::{Event, Status};
+pub use finish::on_finish;
+pub use stderr::{error, line};
+pub use summary::{Counts, Failure, SUMMARY, Summary};
+pub use tell::Log;
 
-use serde::Serialize;
 use std::str::FromStr;
 
 /// How much to say.
@@ -14,7 +30,7 @@ pub enum Verbosity {
     Quiet,
     /// Progress, warnings and a summary.
     Normal,
-    /// Also a line per image with counts and times.
+    /// Also a line per image with counts and times, and every warning however often it comes.
     Verbose,
 }
 
@@ -38,34 +54,4 @@ impl FromStr for Format {
             other => Err(format!("'{other}' is no format of a log: write text or json")),
         }
     }
-}
-
-/// Something that happened.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event<'a> {
-    /// A run begins, or goes on where an earlier one ended.
-    RunStarted { version: &'a str, out: &'a str, files: usize, device: &'a str },
-    /// Work on an image begins.
-    ImageStarted { image: &'a str },
-    /// An image was analysed. The stages' times are in seconds.
-    ImageDone {
-        image: &'a str,
-        accepted: usize,
-        border: usize,
-        rejected: usize,
-        seconds: f64,
-        device: &'a str,
-        stages: &'a [(&'static str, f64)],
-    },
-    /// The results of an earlier run still hold.
-    ImageKept { image: &'a str },
-    /// An image could not be analysed; the rest goes on.
-    ImageFailed { image: &'a str, path: &'a str, cause: &'a str },
-    /// Something a person should know, about one image or the whole run.
-    Warning { image: Option<&'a str>, warning: &'a str },
-    /// All images are done; tables and pages are being written.
-    Reporting { images: usize },
-    /// How it ended. `status`: `finished`, `stopped` by a signal, or `error`.
-    RunFinished { status: &'a str, exit_code: u8, line: &'a str },
 }

@@ -162,6 +162,11 @@ impl Sample {
         write_whole(&run.join(SAMPLE), |out| out.write_all(self.text.as_bytes()))
     }
 
+    /// Whether it lies in a run's folder already, as it is.
+    pub fn is_in(&self, run: &Path) -> bool {
+        fs::read(run.join(SAMPLE)).is_ok_and(|bytes| bytes == self.text.as_bytes())
+    }
+
     /// An empty text says nothing, and is not to count as given.
     fn forget_blanks(&mut self) {
         let Self { name, source, description, notes, other_methods, isolation, preparation, microscope, .. } = self;

@@ -10,7 +10,6 @@ use super::legend::scale_bar;
 use crate::atomic::{output_error, write_whole};
 use crate::error::Result;
 use crate::measure::Status;
-use crate::results::record::InputRecord;
 use crate::results::{ImageResult, Picture, Run};
 use crate::statistics::{Field, Population};
 use crate::units::PixelSize;
@@ -35,7 +34,7 @@ const CLOSE_UP_NM: f64 = 500.0;
 /// One image that may be shown.
 #[derive(Debug, Clone, Copy)]
 struct Candidate<'a> {
-    input: &'a InputRecord,
+    output: &'a str,
     pixel_size: PixelSize,
     /// Longest side of the specimen that it shows.
     field_nm: f64,
@@ -62,8 +61,8 @@ pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
     let finest = typical(&candidates, |candidate| candidate.pixel_size.mean_nm());
     for (kind, chosen) in [("wide-field", widest), ("close-up", finest)] {
         for (candidate, number) in chosen.iter().zip(1..) {
-            let image = run.image(candidate.input)?;
-            let picture = run.picture(candidate.input, &image)?;
+            let image = run.image(candidate.output)?;
+            let picture = run.picture(candidate.output, &image)?;
             let view = if kind == "close-up" { close_up(&image, candidate.pixel_size) } else { whole(&image) };
             let panel = Panel::new(&picture, view, candidate.pixel_size);
             let file = format!("{kind}-{number}.png");
@@ -80,15 +79,19 @@ pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
 
 /// Images with a pixel size and a vesicle, in the order of the run.
 fn candidates<'a>(run: &'a Run, population: &Population) -> Vec<Candidate<'a>> {
-    let analysed = run.record.inputs.iter().filter(|input| !input.is_failed());
-    let candidate = |(input, field): (&'a InputRecord, &Field)| {
+    let candidate = |field: &Field| {
         let pixel_size = field.pixel_size.filter(|_| !field.accepted.is_empty())?;
         let (width_nm, height_nm) =
             (field.size_px.0 as f64 * pixel_size.x_nm, field.size_px.1 as f64 * pixel_size.y_nm);
         let density = field.accepted.len() as f64 / (width_nm * height_nm);
-        Some(Candidate { input, pixel_size, field_nm: width_nm.max(height_nm), density })
+        Some(Candidate {
+            output: run.outputs.get(field.index)?,
+            pixel_size,
+            field_nm: width_nm.max(height_nm),
+            density,
+        })
     };
-    analysed.zip(&population.fields).filter_map(candidate).collect()
+    population.fields.iter().filter_map(candidate).collect()
 }
 
 /// Those whose density of vesicles is nearest to the median of all, among the half that comes first by `order`, in the

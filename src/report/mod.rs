@@ -9,6 +9,7 @@ pub mod columns;
 pub mod compare;
 pub mod csv;
 pub mod export;
+mod failed;
 pub mod figures;
 mod font;
 pub mod labels;

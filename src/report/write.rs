@@ -2,12 +2,13 @@
 
 use super::csv::{Images, Particles};
 use super::export::{self, Export, Exports, datapackage, multiqc};
+use super::failed::Failed;
 use super::page::{Page, remove_pages, write_page};
 use super::{Sink, figures, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::error::{Error, Result};
 use crate::purity::{Assessor, SAMPLE, Sample};
-use crate::results::{ImageResult, PICTURE, Picture, Run};
+use crate::results::{ImageResult, Journal, PICTURE, Picture, Run};
 use crate::statistics::{Population, summarize};
 use std::fs;
 use std::io::ErrorKind;
@@ -54,10 +55,14 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 /// # Errors
 /// As [`write_image`] and [`write_run`].
 pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) -> Result<()> {
-    for input in run.record.inputs.iter().filter(|input| is_touched(&input.image)) {
-        let image = run.image(input)?;
-        if image.row.error.is_none() {
-            write_image(&run.folder(input), &image, &run.picture(input, &image)?, exports)?;
+    for output in run.outputs.iter() {
+        let image = run.image(output)?;
+        if image.row.error.is_none() && is_touched(&image.row.image) {
+            let folder = run.folder(output);
+            write_image(&folder, &image, &run.picture(output, &image)?, exports)?;
+            let mut journal = Journal::read(&folder)?;
+            journal.exports = exports.names();
+            journal.write(&folder)?;
         }
     }
     write_run(run, exports)
@@ -69,8 +74,11 @@ pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) 
 /// [`Error::Output`]; [`Error::Input`] when results of the run are missing or damaged.
 pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
-    let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(Particles::create(&run.dir)?), Box::new(Images::create(&run.dir)?)];
+    let mut sinks: Vec<Box<dyn Sink>> = vec![
+        Box::new(Particles::create(&run.dir)?),
+        Box::new(Images::create(&run.dir)?),
+        Box::new(Failed::create(&run.dir)),
+    ];
     sinks.extend(export::sinks(&run.dir, exports)?);
     let (mut population, mut assessor) = (Population::default(), Assessor::default());
     for image in run.images() {
@@ -101,6 +109,12 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     } else {
         multiqc::remove_all(&run.dir)?;
     }
-    // Last: it describes the others.
-    if exports.has(Export::Datapackage) { datapackage::write(run) } else { datapackage::remove(&run.dir) }
+    // It describes the others.
+    if exports.has(Export::Datapackage) {
+        datapackage::write(run)?;
+    } else {
+        datapackage::remove(&run.dir)?;
+    }
+    // Last of all: it says that the run is finished.
+    run.write_record()
 }

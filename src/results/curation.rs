@@ -1,6 +1,6 @@
 //! What people decided about particles: `curation.json`.
 
-use super::{ImageResult, Particle};
+use super::{ImageResult, ImageRow, Particle};
 use crate::atomic::write_json;
 use crate::error::{Error, Result};
 use crate::image::covered;
@@ -99,10 +99,11 @@ impl Curation {
         write_json(path, self)
     }
 
-    /// The decisions about one image that still count: those that were not taken back.
-    pub(super) fn standing<'a>(&'a self, image: &str) -> Vec<&'a Decision> {
+    /// The decisions about one image that still count: those about the file as it is that were not taken back.
+    pub(super) fn standing<'a>(&'a self, image: &ImageRow) -> Vec<&'a Decision> {
         let mut standing: Vec<&Decision> = Vec::new();
-        for decision in self.decisions.iter().filter(|d| d.image == image) {
+        let is_about = |d: &&Decision| d.image == image.image && Some(&d.input_sha256) == image.input_sha256.as_ref();
+        for decision in self.decisions.iter().filter(is_about) {
             if decision.revert {
                 standing.retain(|earlier| earlier.particle_id != decision.particle_id);
             } else {

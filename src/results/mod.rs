@@ -5,10 +5,13 @@
 //! DIR/run.json                     [`RunRecord`]: what was done, with what, to which images, in order
 //! DIR/images/NAME/result.json      [`Findings`]: the machine's findings; never changed by a person's decision
 //! DIR/images/NAME/picture.png      [`Picture`]: the image in 8-bit grey
+//! DIR/images/NAME/journal.json     [`Journal`]: what they were made from, and which files the folder has; written last
 //! DIR/curation.json                [`Curation`]: decisions of people, if there are any
 //! ```
 
 mod curation;
+mod journal;
+mod listing;
 mod particle;
 mod picture;
 pub mod record;
@@ -17,9 +20,11 @@ mod rows;
 mod store;
 
 pub use curation::{CURATION, Curation, Decision};
+pub use journal::{FileRecord, JOURNAL, Journal, Stamp, hex, sha256_of};
+pub use listing::Listing;
 pub use particle::{Particle, Verdict};
 pub use picture::{PICTURE, Picture, stretch};
-pub use record::RunRecord;
+pub use record::{RUN, RunRecord, RunStatus};
 pub use redraw::{Author, Drawn, particle_id};
 pub use rows::{ImageCounts, ImageRow, ScaleBarRow};
-pub use store::{Findings, ImageResult, RESULT, RUN, Run, image_folder};
+pub use store::{Findings, ImageResult, RESULT, Run, image_folder};

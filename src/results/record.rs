@@ -1,42 +1,65 @@
-//! `run.json`: what was done, with what, when.
+//! `run.json`: what was done, with what, when, to which files.
 
+use super::listing::{self, Listing};
+use super::{Journal, image_folder};
+use crate::atomic::write_whole;
+use crate::error::{Error, Result};
+use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::Path;
 
-/// Everything needed to tell how the results came about and to get them again.
+/// Name of the record in a run's folder.
+pub const RUN: &str = "run.json";
+
+/// Everything needed to tell how the results came about and to get them again, but for the files: these are in the
+/// journals of the images, and written behind it one by one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
+    pub status: RunStatus,
     pub cupule_version: String,
     /// The command line, one argument per entry.
     pub command: Vec<String>,
     /// The resolved configuration: defaults, file and options together.
-    pub config: serde_json::Value,
+    pub config: Value,
+    /// What the run was begun on; the journals say what each image ran on.
     pub device: DeviceRecord,
     /// Files beside the tables that the folder has, as `--export` names them.
     pub exports: Vec<String>,
-    pub inputs: Vec<InputRecord>,
     /// Totals over all images, by what was counted.
     pub counts: BTreeMap<String, u64>,
     pub stages: Vec<StageRecord>,
-    /// As [`utc`] writes it.
+    /// As [`crate::clock::utc`] writes it.
     pub started_utc: String,
+    /// Empty until it is finished.
     pub finished_utc: String,
-    pub warnings: Vec<String>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Being worked on, or ended early: the same command goes on with it.
+    Unfinished,
+    Finished,
 }
 
 /// What computed the results.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceRecord {
     pub name: String,
-    /// Interface to it, e.g. `vulkan`; `native` for the processor.
+    /// Interface to it, e.g. `vulkan`; `none` for the processor.
     pub backend: String,
     pub driver: String,
-    /// `discrete`, `integrated`, `virtual`, `cpu`...
+    /// `native`, `hardware` or `software`.
     pub kind: String,
 }
 
 /// One input file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputRecord {
     /// The image as the user named it.
     pub image: String,
@@ -47,10 +70,10 @@ pub struct InputRecord {
     pub output: String,
     /// `ok` or `failed`, as in `images.csv`.
     pub status: String,
+    /// Name of the device that analysed it; `None` when it failed before.
+    pub device: Option<String>,
     /// What the analysis took.
     pub seconds: Option<f64>,
-    /// The pixel size with everyone who said something about it; `None` when the image failed.
-    pub scale: Option<serde_json::Value>,
 }
 
 impl InputRecord {
@@ -72,4 +95,88 @@ const FAILED: &str = "failed";
 pub struct StageRecord {
     pub name: String,
     pub seconds: f64,
+}
+
+impl RunRecord {
+    /// The record in a folder and the names of the run's image folders; `None` where there is no record.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] when it cannot be read or is none.
+    pub fn read(run: &Path) -> Result<Option<(Self, Listing)>> {
+        #[derive(Deserialize)]
+        struct Whole {
+            #[serde(flatten)]
+            record: RunRecord,
+            #[serde(deserialize_with = "listing::outputs")]
+            inputs: Listing,
+        }
+        let path = run.join(RUN);
+        let unusable = |cause: String| Error::no_input(format!("{}: {cause}", path.display()), "analyse again");
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(error.to_string())),
+        };
+        let whole: Whole = serde_json::from_reader(BufReader::new(file))
+            .map_err(|error| unusable(format!("this is no record of a run ({error})")))?;
+        Ok(Some((whole.record, whole.inputs)))
+    }
+
+    /// Writes it, with the inputs as their journals have them.
+    ///
+    /// # Errors
+    /// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
+    pub fn write(&self, run: &Path, outputs: &Listing) -> Result<()> {
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            record: &'a RunRecord,
+            inputs: Inputs<'a>,
+        }
+        let inputs = Inputs { run, outputs };
+        write_whole(&run.join(RUN), |out| {
+            serde_json::to_writer_pretty(&mut *out, &Whole { record: self, inputs })?;
+            out.write_all(b"\n")
+        })
+    }
+
+    /// Every setting by its path, with the version of the program: what two runs must share to be one.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let mut settings = leaves(&self.config);
+        settings.insert("cupule_version".into(), self.cupule_version.clone());
+        settings
+    }
+}
+
+/// Every value of a tree by its path.
+pub fn leaves(tree: &Value) -> BTreeMap<String, String> {
+    match tree {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| {
+                leaves(value).into_iter().map(move |(rest, leaf)| {
+                    (if rest.is_empty() { name.clone() } else { format!("{name}.{rest}") }, leaf)
+                })
+            })
+            .collect(),
+        leaf => BTreeMap::from([(String::new(), leaf.to_string())]),
+    }
+}
+
+/// The inputs of a run, read one by one while they are written.
+struct Inputs<'a> {
+    run: &'a Path,
+    outputs: &'a Listing,
+}
+
+impl Serialize for Inputs<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+        let mut list = to.serialize_seq(Some(self.outputs.len()))?;
+        for output in self.outputs.iter() {
+            let journal = Journal::read(&image_folder(self.run, output)).map_err(S::Error::custom)?;
+            list.serialize_element(&journal.input)?;
+        }
+        list.end()
+    }
 }

@@ -27,9 +27,6 @@ pub struct ImageRow {
     pub noise_grey: Option<f64>,
     pub nonfinite_count: Option<usize>,
     pub device: Option<String>,
-    /// Kept in the record of the run: the results of an image are the same bytes every time.
-    #[serde(skip)]
-    pub seconds: Option<f64>,
     pub warnings: Vec<String>,
     pub input_sha256: Option<String>,
     /// Which image of the file: a number from 0 on, or `mean`.

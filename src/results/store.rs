@@ -1,19 +1,21 @@
 //! Reading and writing the results of images, and the run that they belong to.
 
-use super::record::InputRecord;
-use super::{CURATION, Curation, ImageRow, PICTURE, Particle, Picture, RunRecord};
-use crate::atomic::{write_json, write_whole};
+use super::listing::Listing;
+use super::record::{RunStatus, StageRecord};
+use super::{CURATION, Curation, ImageRow, Journal, PICTURE, Particle, Picture, RunRecord};
+use crate::atomic::write_whole;
 use crate::error::{Error, Result};
 use crate::image::Region;
+use crate::lock::Lock;
 use crate::measure::{self, Status};
+use crate::stop;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Name of the file in an image's folder.
 pub const RESULT: &str = "result.json";
-/// Name of the record in a run's folder.
-pub const RUN: &str = "run.json";
 
 /// The machine's findings in one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,10 +34,12 @@ pub struct ImageResult {
     pub particles: Vec<Particle>,
 }
 
-/// A finished run.
+/// A run whose images are all done.
 pub struct Run {
     pub dir: PathBuf,
     pub record: RunRecord,
+    /// Folders of the images below `images/`, in the order of the run.
+    pub outputs: Listing,
     pub curation: Curation,
 }
 
@@ -45,6 +49,17 @@ pub fn image_folder(run: &Path, name: &str) -> PathBuf {
 }
 
 impl Findings {
+    /// Reads the findings in an image's folder.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when they are missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(RESULT);
+        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::input(&path, format!("this is no result of an image ({error})"), "analyse again"))
+    }
+
     /// Puts the findings into an image's folder.
     ///
     /// # Errors
@@ -90,63 +105,105 @@ impl Run {
     /// Opens the folder of a finished run.
     ///
     /// # Errors
-    /// [`Error::NoInput`] when the folder holds no run, or a damaged one.
+    /// [`Error::NoInput`] when the folder holds no run, an unfinished or a damaged one.
     pub fn open(dir: &Path) -> Result<Self> {
-        let path = dir.join(RUN);
-        let remedy = "give the folder that 'cupule analyze' was told with --out";
-        let unusable = |cause: String, remedy| Error::no_input(format!("{}: {cause}", path.display()), remedy);
-        let bytes = fs::read(&path).map_err(|error| unusable(error.to_string(), remedy))?;
-        let record = serde_json::from_slice(&bytes)
-            .map_err(|error| unusable(format!("this is no record of a run ({error})"), "analyse again"))?;
-        let curation = Curation::read_if_any(&dir.join(CURATION))?;
-        Ok(Self::new(dir, record, curation))
+        let unusable = |cause: &str, remedy| Error::no_input(format!("{}: {cause}", dir.display()), remedy);
+        let Some((record, outputs)) = RunRecord::read(dir)? else {
+            return Err(unusable("there is no run.json", "give the folder that 'cupule analyze' was told with --out"));
+        };
+        if record.status == RunStatus::Unfinished {
+            return Err(unusable(
+                "this run is not finished",
+                "run the same 'cupule analyze' again, which goes on with it",
+            ));
+        }
+        Ok(Self { dir: dir.to_owned(), record, outputs, curation: Curation::read_if_any(&dir.join(CURATION))? })
     }
 
-    /// A run whose files are in place.
-    pub fn new(dir: &Path, record: RunRecord, curation: Curation) -> Self {
-        Self { dir: dir.to_owned(), record, curation }
+    /// Opens the folder of a finished run to change it; nobody else can until the lock is dropped.
+    ///
+    /// # Errors
+    /// As [`Run::open`] and [`Lock::take`].
+    pub fn open_alone(dir: &Path) -> Result<(Lock, Self)> {
+        // A folder that holds no run is told of as such, and gets no lock.
+        Self::open(dir)?;
+        let lock = Lock::take(dir)?;
+        Ok((lock, Self::open(dir)?))
     }
 
-    /// The results of all images in the order of the run, failed ones included, one in memory at a time.
+    /// The results of all images in the order of the run, failed ones included, one in memory at a time. Ends early when a
+    /// signal asks for it.
     pub fn images(&self) -> impl Iterator<Item = Result<ImageResult>> {
-        self.record.inputs.iter().map(|input| self.image(input))
+        self.outputs.iter().map(|output| stop::check().and_then(|()| self.image(output)))
+    }
+
+    /// The journals of all images in the order of the run, likewise.
+    pub fn journals(&self) -> impl Iterator<Item = Result<Journal>> {
+        self.outputs.iter().map(|output| stop::check().and_then(|()| Journal::read(&self.folder(output))))
     }
 
     /// The results of one image.
     ///
     /// # Errors
     /// [`Error::Input`] when its files are missing or damaged.
-    pub fn image(&self, input: &InputRecord) -> Result<ImageResult> {
-        let path = self.folder(input).join(RESULT);
-        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
-        let found: Findings = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::input(&path, format!("this is no result of an image ({error})"), "analyse again")
-        })?;
-        let mut result = ImageResult::from(found);
-        result.row.seconds = input.seconds;
-        result.decide(&self.curation.standing(&input.image));
+    pub fn image(&self, output: &str) -> Result<ImageResult> {
+        let mut result = ImageResult::from(Findings::read(&self.folder(output))?);
+        result.decide(&self.curation.standing(&result.row));
         result.sum_up();
         Ok(result)
+    }
+
+    /// Sums up the journals, each of which `look` sees: how many candidates of all images ended where, and what the stages
+    /// took.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when results are missing or damaged; those of `look`.
+    pub fn sum_up(&mut self, mut look: impl FnMut(&Journal) -> Result<()>) -> Result<()> {
+        let (mut counts, mut stages): (BTreeMap<String, u64>, Vec<StageRecord>) = Default::default();
+        for journal in self.journals() {
+            let journal = journal?;
+            look(&journal)?;
+            let machine = journal.counts.unwrap_or_default();
+            for (name, count) in [
+                ("images", 1),
+                ("images_failed", usize::from(journal.input.is_failed())),
+                ("contours", machine.contour),
+                ("suppressed", machine.suppressed),
+                ("accepted", machine.accepted),
+                ("border", machine.border),
+                ("rejected", machine.rejected),
+            ] {
+                *counts.entry(name.into()).or_default() += count as u64;
+            }
+            for stage in journal.stages {
+                match stages.iter_mut().find(|known| known.name == stage.name) {
+                    Some(known) => known.seconds += stage.seconds,
+                    None => stages.push(stage),
+                }
+            }
+        }
+        (self.record.counts, self.record.stages) = (counts, stages);
+        Ok(())
     }
 
     /// Writes `run.json`.
     ///
     /// # Errors
-    /// [`Error::Output`].
+    /// As [`RunRecord::write`].
     pub fn write_record(&self) -> Result<()> {
-        write_json(&self.dir.join(RUN), &self.record)
+        self.record.write(&self.dir, &self.outputs)
     }
 
     /// Folder of an image's results.
-    pub fn folder(&self, input: &InputRecord) -> PathBuf {
-        image_folder(&self.dir, &input.output)
+    pub fn folder(&self, output: &str) -> PathBuf {
+        image_folder(&self.dir, output)
     }
 
     /// The picture of an image.
     ///
     /// # Errors
     /// [`Error::Input`] when it is missing or damaged.
-    pub fn picture(&self, input: &InputRecord, image: &ImageResult) -> Result<Picture> {
-        Picture::read(&self.folder(input).join(PICTURE), image.size_px())
+    pub fn picture(&self, output: &str, image: &ImageResult) -> Result<Picture> {
+        Picture::read(&self.folder(output).join(PICTURE), image.size_px())
     }
 }

@@ -16,7 +16,8 @@ pub struct Population {
 /// One image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
-    pub image: String,
+    /// Place of the image in the run, from 0 on.
+    pub index: usize,
     /// Width and height, px.
     pub size_px: (usize, usize),
     /// `None`: its particles have no size and are in no statistic of sizes.
@@ -59,7 +60,7 @@ impl Population {
         let of = |status: Status| image.particles.iter().filter(move |p| p.status == status);
         let class_count = |class| of(Status::Rejected).filter(|p| p.class == class).count();
         self.fields.push(Field {
-            image: image.row.image.clone(),
+            index: self.fields.len() + self.failed_count,
             size_px: image.size_px(),
             pixel_size: image.row.pixel_size,
             marks: image.marks.clone(),

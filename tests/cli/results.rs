@@ -191,7 +191,7 @@ fn strange_names_are_kept() {
         assert!(dir.join("out/images").join(stem).join("overlay.png").exists(), "{name}");
     }
     // As an argument, a name like an option goes after `--`.
-    let ended = cupule(&dir.join("odd"), &["analyze", "--device", "cpu", "--out", "../minus", "--", "-q.tif"]);
+    let ended = cupule(&dir.join("odd"), &["analyze", "-v", "--device", "cpu", "--out", "../minus", "--", "-q.tif"]);
     assert!(ended.code == 0 && ended.stderr.contains("-q.tif: "), "{}", ended.stderr);
 }
 

@@ -20,7 +20,7 @@ fn population() -> Population {
     let accepted: Vec<_> = rows.map(|(diameter, extent): (f64, f64)| disc(1, diameter, extent)).collect();
     assert_eq!(accepted.len(), COUNT);
     let field = Field {
-        image: "golden".into(),
+        index: 0,
         size_px: (FRAME, FRAME),
         pixel_size: PixelSize::square(PIXEL_NM),
         marks: Vec::new(),

@@ -8,7 +8,7 @@ use cupule::units::PixelSize;
 
 fn field(diameters_nm: &[f64]) -> Field {
     Field {
-        image: "field".into(),
+        index: 0,
         size_px: (1000, 1000),
         pixel_size: PixelSize::square(1.0),
         marks: Vec::new(),

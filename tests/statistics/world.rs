@@ -99,7 +99,7 @@ impl World {
             }
         }
         let field = Field {
-            image: format!("field-{number}"),
+            index: number,
             size_px: (self.frame_px, self.frame_px),
             pixel_size: PixelSize::square(self.pixel_nm),
             marks: Vec::new(),

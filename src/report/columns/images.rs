@@ -180,15 +180,6 @@ pub const IMAGES: &[ImageColumn] = &[
         get: |r| r.device.as_deref().into(),
     },
     Column {
-        name: "seconds",
-        unit: "s",
-        kind: Number,
-        meaning: "Time from the decoded image to its last picture on the disk; reading runs ahead of it.",
-        estimator: "",
-        source: "",
-        get: |r| r.seconds.into(),
-    },
-    Column {
         name: "warnings",
         unit: "",
         kind: Text,

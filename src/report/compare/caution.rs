@@ -1,7 +1,7 @@
 //! What makes two runs hard to compare, in plain words.
 
 use super::Member;
-use serde_json::Value;
+use crate::results::record::leaves;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ratio of mean pixel sizes from which the smallest vesicles are not found alike.
@@ -67,21 +67,6 @@ fn configurations(members: &[Member]) -> Option<String> {
     })
 }
 
-/// Every value of a tree by its path.
-fn leaves(tree: &Value) -> BTreeMap<String, String> {
-    match tree {
-        Value::Object(fields) => fields
-            .iter()
-            .flat_map(|(name, value)| {
-                leaves(value).into_iter().map(move |(rest, leaf)| {
-                    (if rest.is_empty() { name.clone() } else { format!("{name}.{rest}") }, leaf)
-                })
-            })
-            .collect(),
-        leaf => BTreeMap::from([(String::new(), leaf.to_string())]),
-    }
-}
-
 /// Mean over the images, nm.
 fn pixel_size_nm(member: &Member) -> Option<f64> {
     let sizes: Vec<f64> =
@@ -121,9 +106,9 @@ fn curations(members: &[Member]) -> Option<String> {
 fn shared_images(members: &[Member]) -> Option<String> {
     let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
     for member in members {
-        let own = member.checksums();
-        shared.extend(own.intersection(&seen).copied());
-        seen.extend(own);
+        let own = &member.checksums;
+        shared.extend(own.intersection(&seen).cloned());
+        seen.extend(own.iter().cloned());
     }
     let files = |count: usize| if count == 1 { "1 file is".into() } else { format!("{count} files are") };
     (!shared.is_empty()).then(|| {

@@ -25,6 +25,9 @@ pub struct Member {
     pub name: String,
     pub dir: PathBuf,
     pub record: RunRecord,
+    pub image_count: usize,
+    /// Checksums of the files that were analysed.
+    checksums: BTreeSet<String>,
     pub population: Population,
     pub summary: Summary,
     pub purity: Purity,
@@ -58,13 +61,13 @@ impl Member {
         let summary = summarize(&population);
         let purity = assessor.finish(&summary, sample.as_ref());
         let decision_count = run.curation.decisions.len();
-        let Run { dir, record, .. } = run;
-        Ok(Self { name: String::new(), dir, record, population, summary, purity, sample, decision_count })
-    }
-
-    /// Checksums of the files that were analysed.
-    fn checksums(&self) -> BTreeSet<&str> {
-        self.record.inputs.iter().filter_map(|input| input.sha256.as_deref()).collect()
+        let mut checksums = BTreeSet::new();
+        for journal in run.journals() {
+            checksums.extend(journal?.input.sha256);
+        }
+        let (image_count, Run { dir, record, .. }) = (run.outputs.len(), run);
+        let name = String::new();
+        Ok(Self { name, dir, record, image_count, checksums, population, summary, purity, sample, decision_count })
     }
 }
 

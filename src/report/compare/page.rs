@@ -197,7 +197,7 @@ fn runs(comparison: &Comparison) -> String {
             let sample = member.sample.as_ref().and_then(|sample| sample.name.as_deref());
             let lines = [
                 ("Sample", sample.map_or_else(|| UNKNOWN.into(), name)),
-                ("Images", count(record.inputs.len())),
+                ("Images", count(member.image_count)),
                 ("Version", escape(&visible(&record.cupule_version))),
                 ("Analysed", escape(&visible(&record.started_utc))),
                 ("Device", escape(&visible(&record.device.name))),

@@ -99,8 +99,8 @@ impl Exports {
     }
 
     /// Names as [`FromStr`] takes them.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.0.iter().map(|export| export.file()).collect()
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|export| export.file().to_owned()).collect()
     }
 
     /// For the help of `--export`.

@@ -12,8 +12,8 @@ use crate::atomic::output_error;
 use crate::error::Result;
 use crate::report::overlay::is_drawn;
 use crate::report::write::remove;
-use crate::results::record::InputRecord;
 use crate::results::{ImageResult, Picture, Run};
+use crate::stop;
 use crate::visible::visible;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -58,11 +58,16 @@ struct Shown {
 pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
     let mut gathered = Gathered::default();
     let mut has_room = true;
-    let all: Vec<(usize, &InputRecord)> = (1..).zip(&run.record.inputs).collect();
-    for some in all.chunks(AT_ONCE) {
+    let mut outputs = (1..).zip(run.outputs.iter());
+    loop {
+        let some: Vec<(usize, &str)> = outputs.by_ref().take(AT_ONCE).collect();
+        if some.is_empty() {
+            return Ok(gathered);
+        }
+        stop::check()?;
         let shown: Vec<Option<Shown>> = some
             .par_iter()
-            .map(|(number, input)| show(run, survey, *number, input, has_room))
+            .map(|(number, output)| show(run, survey, *number, output, has_room))
             .collect::<Result<_>>()?;
         let mut paged = Vec::new();
         for shown in shown.into_iter().flatten() {
@@ -82,19 +87,18 @@ pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
         gathered.page_count += paged.len();
         paged.par_iter().try_for_each(|shown| write_page(run, shown))?;
     }
-    Ok(gathered)
 }
 
 /// What one image has to show; `None` when it failed.
-fn show(run: &Run, survey: &Survey, image_number: usize, input: &InputRecord, has_room: bool) -> Result<Option<Shown>> {
-    let name = page_name(&run.dir, &input.output);
-    let image = run.image(input)?;
+fn show(run: &Run, survey: &Survey, image_number: usize, output: &str, has_room: bool) -> Result<Option<Shown>> {
+    let name = page_name(&run.dir, output);
+    let image = run.image(output)?;
     if image.row.error.is_some() {
         // A page that an earlier run left would be taken for this one's.
         remove(&name.path)?;
         return Ok(None);
     }
-    let picture = run.picture(input, &image)?;
+    let picture = run.picture(output, &image)?;
     let main = run.dir.join(super::REPORT);
     let mut shown =
         Shown { image_number, name, figure: String::new(), entries: String::new(), is_whole: true, image, picture };
@@ -141,7 +145,7 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
          <p class=\"quiet\">Image {image_number} of {}</p>",
         super::REPORT,
         name(&image.row.image),
-        run.record.inputs.len(),
+        run.outputs.len(),
     );
     let figure = super::parts::images::view_controls() + &view::figure(*image_number, image, picture, SIDE_PAGE, path)?;
     let sections = [

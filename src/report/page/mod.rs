@@ -56,7 +56,7 @@ pub struct Page<'a> {
 /// [`Error::Output`].
 pub fn remove_pages(run: &Run) -> Result<()> {
     remove(&run.dir.join(REPORT))?;
-    run.record.inputs.iter().try_for_each(|input| remove(&page_name(&run.dir, &input.output).path))
+    run.outputs.iter().try_for_each(|output| remove(&page_name(&run.dir, output).path))
 }
 
 /// Writes `report.html`, and a page per image below `pages/` where it would become too large.
@@ -82,8 +82,8 @@ pub fn write_page(page: &Page<'_>) -> Result<()> {
         section("shapes", "Shapes and cups", shapes::html(&particles, page.summary)),
         section("rejected", "Rejected candidates and decisions", rejected::html(&survey, page.population)),
         section("purity", "Purity", purity::html(page.purity)),
-        section("scale", "Calibration", scale::html(&page.run.record)),
-        section("methods", "Methods and provenance", methods::html(&page.run.record, page.sample)),
+        section("scale", "Calibration", scale::html(page.run)?),
+        section("methods", "Methods and provenance", methods::html(page.run, page.sample)?),
     ];
     let sample = page.sample.and_then(|sample| sample.name.as_deref()).map(crate::visible::visible);
     let title = sample.map_or_else(|| PROGRAM.into(), |name| format!("{name} · {PROGRAM}"));

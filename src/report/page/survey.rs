@@ -11,11 +11,17 @@ pub const THUMBS_MAX: usize = 2000;
 /// Most decisions of people that are listed; all of them are in the tables.
 pub const DECISIONS_LISTED: usize = 200;
 
+/// Most different warnings that are listed, and images that one is told of by name.
+const WARNINGS_LISTED: usize = 50;
+const WARNED_NAMED: usize = 3;
+
 /// What the first pass found.
 #[derive(Debug, Default)]
 pub struct Survey {
     /// One per input, in order.
     pub images: Vec<ImageRow>,
+    /// What the images' warnings say.
+    pub warnings: Grouped,
     /// Rejected candidates by the rule that rejected them, most first.
     pub rules: Vec<RuleCount>,
     /// What people decided, the first of them, and how many that are in all.
@@ -26,6 +32,42 @@ pub struct Survey {
     pub undrawn_count: usize,
     /// Particles whose pictures are in the main page: number of the image and id.
     chosen: HashSet<(usize, u32)>,
+}
+
+/// Warnings of images, those that say the same together.
+#[derive(Debug, Default)]
+pub struct Grouped {
+    texts: BTreeMap<String, (usize, Vec<String>)>,
+    /// Warnings that there was no room for.
+    rest: usize,
+}
+
+impl Grouped {
+    fn add(&mut self, image: &str, text: &str) {
+        if self.texts.len() >= WARNINGS_LISTED && !self.texts.contains_key(text) {
+            self.rest += 1;
+            return;
+        }
+        let (count, names) = self.texts.entry(text.to_owned()).or_default();
+        *count += 1;
+        if names.len() < WARNED_NAMED {
+            names.push(image.to_owned());
+        }
+    }
+
+    /// A line per text, with the first images that it is about.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(text, (count, names)): (&String, &(usize, Vec<String>))| {
+            let more = count - names.len();
+            let more = if more > 0 { format!(" and {more} more images") } else { String::new() };
+            format!("{}{more}: {text}", names.join(", "))
+        };
+        let mut lines: Vec<String> = self.texts.iter().map(line).collect();
+        if self.rest > 0 {
+            lines.push(format!("{} more warnings are in images.csv", self.rest));
+        }
+        lines
+    }
 }
 
 /// How many candidates a rule rejected.
@@ -115,6 +157,7 @@ impl Survey {
                 self.undrawn_count += 1;
             }
         }
+        image.row.warnings.iter().for_each(|warning| self.warnings.add(&image.row.image, warning));
         self.images.push(image.row);
     }
 

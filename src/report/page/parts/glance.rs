@@ -73,7 +73,7 @@ pub fn html(page: &Page<'_>, survey: &Survey) -> String {
             )
         })
         .collect();
-    let mut all = page.run.record.warnings.clone();
+    let mut all = survey.warnings.lines();
     all.extend(summary.warnings.iter().chain(&page.purity.warnings).cloned());
     all.extend(people(survey));
     let mut seen = std::collections::HashSet::new();

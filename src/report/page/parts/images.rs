@@ -26,14 +26,14 @@ pub fn html(images: &[ImageRow], population: &Population, gathered: &Gathered) -
     format!("{}{}{}", dots(images, population), rows(images, gathered), failed(images))
 }
 
-/// Diameters of the accepted particles by image, sorted.
-fn diameters(population: &Population) -> BTreeMap<&str, Vec<f64>> {
+/// Diameters of the accepted particles by place of the image in the run, sorted.
+fn diameters(population: &Population) -> BTreeMap<usize, Vec<f64>> {
     let scaled = population.fields.iter().filter(|field| field.pixel_size.is_some());
     scaled
         .map(|field| {
             let mut diameters: Vec<f64> = field.accepted.iter().map(|p| p.diameter).filter(|d| d.is_finite()).collect();
             diameters.sort_by(f64::total_cmp);
-            (field.image.as_str(), diameters)
+            (field.index, diameters)
         })
         .collect()
 }
@@ -59,15 +59,16 @@ fn dots(images: &[ImageRow], population: &Population) -> String {
     let mut chart = Chart::new("image-dots", "Diameters by image", description, x, y).wide();
     let mut points = Vec::new();
     let mut medians = Vec::new();
-    for (number, row) in (1..).zip(images) {
-        let Some(sorted) = diameters.get(row.image.as_str()) else { continue };
+    for (index, row) in images.iter().enumerate() {
+        let Some(sorted) = diameters.get(&index) else { continue };
+        let number = (index + 1) as f64;
         let every = sorted.len().div_ceil(DOTS_MAX).max(1);
         for (i, diameter) in sorted.iter().step_by(every).enumerate() {
             // Spread by the golden ratio: neighbours in size never lie on each other, without any chance.
             let aside = (i as f64 * 0.618_034).fract() - 0.5;
-            points.push([f64::from(number) + SPREAD * aside, *diameter]);
+            points.push([number + SPREAD * aside, *diameter]);
         }
-        medians.extend(row.diameter_median_nm.map(|d| (f64::from(number), d)));
+        medians.extend(row.diameter_median_nm.map(|d| (number, d)));
     }
     chart.dots(points, DOTS);
     for (x, y) in medians {

@@ -1,19 +1,24 @@
 //! How the results came about: device, configuration, command, files.
 
+use crate::error::Result;
 use crate::purity::Sample;
 use crate::report::page::table::{Cell, facts, table};
 use crate::report::page::text::{UNKNOWN, count, escape, name, number};
-use crate::results::RunRecord;
+use crate::results::{Journal, Run};
 use crate::visible::visible;
 
 /// Everything needed to get the results again.
-pub fn html(record: &RunRecord, sample: Option<&Sample>) -> String {
+///
+/// # Errors
+/// [`crate::error::Error::Input`] when a journal is missing or damaged.
+pub fn html(run: &Run, sample: Option<&Sample>) -> Result<String> {
+    let record = &run.record;
     let device = &record.device;
     let command = record.command.iter().map(|part| quoted(&visible(part))).collect::<Vec<_>>().join(" ");
     let config = serde_json::to_string_pretty(&record.config).unwrap_or_default();
     let text = |text: &str| escape(&visible(text));
     let seconds = record.stages.iter().map(|s| vec![Cell::Text(visible(&s.name)), Cell::Number(number(s.seconds, 3))]);
-    format!(
+    Ok(format!(
         "{}{}<h3>Command</h3><pre tabindex=\"0\" aria-label=\"Command line\">{}</pre>\
          <details><summary>Configuration</summary><pre tabindex=\"0\" aria-label=\"Configuration\">{}</pre></details>\
          <details><summary>Time by stage</summary>{}</details><details><summary>Input files and their checksums</summary>{}</details>",
@@ -40,8 +45,8 @@ pub fn html(record: &RunRecord, sample: Option<&Sample>) -> String {
             &[("Stage", false), ("Seconds", true)],
             &seconds.collect::<Vec<_>>()
         ),
-        files(record),
-    )
+        files(run)?,
+    ))
 }
 
 /// What the user says about the sample, in their own words.
@@ -55,23 +60,22 @@ fn declared(sample: &Sample) -> String {
     )
 }
 
-fn files(record: &RunRecord) -> String {
-    let rows: Vec<Vec<Cell>> = (1..)
-        .zip(&record.inputs)
-        .map(|(number, input): (usize, _)| {
-            let bytes = input.bytes.and_then(|b| usize::try_from(b).ok());
-            let sha256 = input.sha256.as_deref().unwrap_or(UNKNOWN);
-            vec![
-                Cell::Number(number.to_string()),
-                Cell::Html(name(&input.image)),
-                Cell::Text(visible(&input.status)),
-                Cell::Number(bytes.map_or_else(|| UNKNOWN.into(), count)),
-                Cell::Html(format!("<span class=\"code\">{}</span>", escape(&visible(sha256)))),
-            ]
-        })
-        .collect();
+fn files(run: &Run) -> Result<String> {
+    let row = |(number, journal): (usize, Result<Journal>)| {
+        let input = journal?.input;
+        let bytes = input.bytes.and_then(|b| usize::try_from(b).ok());
+        let sha256 = input.sha256.as_deref().unwrap_or(UNKNOWN);
+        Ok(vec![
+            Cell::Number(number.to_string()),
+            Cell::Html(name(&input.image)),
+            Cell::Text(visible(&input.status)),
+            Cell::Number(bytes.map_or_else(|| UNKNOWN.into(), count)),
+            Cell::Html(format!("<span class=\"code\">{}</span>", escape(&visible(sha256)))),
+        ])
+    };
+    let rows = (1..).zip(run.journals()).map(row).collect::<Result<Vec<_>>>()?;
     let headings = [("No.", true), ("Image", false), ("Status", false), ("Bytes", true), ("SHA-256", false)];
-    table("Input files", &headings, &rows)
+    Ok(table("Input files", &headings, &rows))
 }
 
 /// [`visible`] line by line.

@@ -1,9 +1,9 @@
 //! Who said what about the pixel size.
 
+use crate::error::Result;
 use crate::report::page::table::{Cell, table};
 use crate::report::page::text::{UNKNOWN, escape, maybe, name};
-use crate::results::RunRecord;
-use crate::results::record::InputRecord;
+use crate::results::Run;
 use crate::visible::visible;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,36 +14,51 @@ const NAMES_MAX: usize = 3;
 /// What stands before the further witnesses of the same images: a row's name is never blank.
 const SAME: &str = "<small>as above</small>";
 
+/// Images of which the same was said.
+struct Hearing {
+    scale: Value,
+    /// The first of them: number and name.
+    first: Vec<(usize, String)>,
+    count: usize,
+}
+
 /// One table of witnesses per hearing; images of which the same was said are told together.
-pub fn html(record: &RunRecord) -> String {
-    let mut hearings: BTreeMap<String, Vec<(usize, &InputRecord)>> = BTreeMap::new();
-    for (number, input) in (1..).zip(&record.inputs) {
-        if let Some(scale) = &input.scale {
-            hearings.entry(scale.to_string()).or_default().push((number, input));
+///
+/// # Errors
+/// [`crate::error::Error::Input`] when a journal is missing or damaged.
+pub fn html(run: &Run) -> Result<String> {
+    let mut hearings: BTreeMap<String, Hearing> = BTreeMap::new();
+    for (number, journal) in (1..).zip(run.journals()) {
+        let journal = journal?;
+        let Some(scale) = journal.scale else { continue };
+        let hearing = hearings.entry(scale.to_string()).or_insert(Hearing { scale, first: Vec::new(), count: 0 });
+        hearing.count += 1;
+        if hearing.first.len() < NAMES_MAX {
+            hearing.first.push((number, journal.input.image));
         }
     }
     if hearings.is_empty() {
-        return "<p>No image got as far as to be asked for its pixel size.</p>".into();
+        return Ok("<p>No image got as far as to be asked for its pixel size.</p>".into());
     }
-    let mut hearings: Vec<_> = hearings.into_values().collect();
-    hearings.sort_by_key(|images| images[0].0);
-    let rows: Vec<Vec<Cell>> = hearings.iter().flat_map(|images| hearing(images)).collect();
+    let mut hearings: Vec<Hearing> = hearings.into_values().collect();
+    hearings.sort_by_key(|hearing| hearing.first[0].0);
+    let rows: Vec<Vec<Cell>> = hearings.iter().flat_map(rows_of).collect();
     let headings =
         [("Images", false), ("Witness", false), ("Pixel, nm", true), ("In its own words", false), ("Verdict", false)];
-    format!(
+    Ok(format!(
         "<p>Every diameter in nanometres rests on the pixel size. All sources that said something about it are listed in \
          falling order of trust; the first that can be true and is not in doubt decides.</p>{}",
         table("Pixel sizes and where they come from", &headings, &rows)
-    )
+    ))
 }
 
-/// The rows of images of which the same was said.
-fn hearing(images: &[(usize, &InputRecord)]) -> Vec<Vec<Cell>> {
-    let Some(scale) = images.first().and_then(|image| image.1.scale.as_ref()) else { return Vec::new() };
+/// The rows of one hearing.
+fn rows_of(hearing: &Hearing) -> Vec<Vec<Cell>> {
+    let scale = &hearing.scale;
     let mut who: Vec<String> =
-        images.iter().take(NAMES_MAX).map(|(number, input)| format!("{number}: {}", name(&input.image))).collect();
-    if images.len() > NAMES_MAX {
-        who.push(format!("and {} more", images.len() - NAMES_MAX));
+        hearing.first.iter().map(|(number, image)| format!("{number}: {}", name(image))).collect();
+    if hearing.count > NAMES_MAX {
+        who.push(format!("and {} more", hearing.count - NAMES_MAX));
     }
     let winner = text(scale, "source");
     let nobody = Vec::new();

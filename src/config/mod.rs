@@ -1,4 +1,19 @@
-//! The configuration of a run: the stages' own parts side by side.
+//! The configuration of a run: the stages' own parts side by side, and how settings come together from layers.
+
+mod layer;
+mod print;
+mod profile;
+mod resolve;
+mod setting;
+mod suggest;
+mod value;
+
+pub use layer::{Entry, Origin, of_file, of_option, of_set, of_variables};
+pub use print::{json, toml};
+pub use profile::Profile;
+pub use resolve::{Resolved, resolve};
+pub use setting::{Fault, Opt, Place, Setting};
+pub use value::{Given, Value};
 
 use crate::denoise::DenoiseConfig;
 use crate::error::{Error, Result};

@@ -1,0 +1,165 @@
+//! Where an image is analysed, and what is done when a device fails: once more on the same device opened afresh, then on
+//! the processor. No image is lost to a driver.
+
+use crate::caught::caught;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::gpu::{Choice, Condition, Device, DeviceInfo, DeviceRequest};
+use crate::image::Micrograph;
+use crate::measure::Model;
+use crate::pipeline::{self, Analysis};
+use std::path::Path;
+
+/// Images in a row that failed in the first attempt, after which the device is not tried any more: a folder of pictures
+/// that are too large for it, or a device that works only when opened afresh.
+const TROUBLED_MAX: usize = 5;
+/// Hangs in a run after which the device is not tried any more, in a row or not: each costs minutes.
+const HANGS_MAX: usize = 3;
+
+/// Where images are analysed.
+pub struct Compute {
+    /// The device of the next image.
+    choice: Choice,
+    /// Absent until it is opened (again).
+    open: Option<Device>,
+    /// The device of the last image; at first that of the run.
+    info: DeviceInfo,
+    /// Images in a row whose first attempt failed.
+    troubled: usize,
+    /// Hangs so far.
+    hangs: usize,
+    /// What the first image is to be told about.
+    opening: Option<String>,
+}
+
+/// How an attempt failed.
+struct Trouble {
+    cause: String,
+    condition: Condition,
+}
+
+impl Compute {
+    /// Opens the device that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when a device that was explicitly asked for is missing or can't be opened.
+    pub fn open(request: &DeviceRequest) -> Result<Self> {
+        let choice = Choice::of(request)?;
+        let (choice, open, opening) = match choice.open() {
+            Ok(device) => (choice, Some(device), None),
+            Err(error) if *request == DeviceRequest::Auto => (Choice::Native, None, Some(cause(error))),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { info: choice.info(), choice, open, troubled: 0, hangs: 0, opening })
+    }
+
+    /// The device that did the last image, or was opened for the first.
+    pub fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    /// Analyses an image, wherever that is possible; what went wrong on the way is added to its warnings. The image's name
+    /// is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when this program panics on the image.
+    pub fn analyze(
+        &mut self,
+        name: &Path,
+        micrograph: &Micrograph,
+        config: &Config,
+        model: &Model,
+        warnings: &mut Vec<String>,
+    ) -> Result<Analysis> {
+        let work = |device: &Device| {
+            #[cfg(debug_assertions)]
+            crate::gpu::fault::next_attempt();
+            pipeline::analyze(micrograph, config, model, device)
+        };
+        #[cfg(debug_assertions)]
+        crate::gpu::fault::next_image();
+        if let Some(cause) = self.opening.take() {
+            warnings.push(format!("{cause}; this run's images are analysed on the processor"));
+        }
+        if matches!(self.choice, Choice::Native) {
+            return self.natively(name, work);
+        }
+        let first = match self.attempt(work) {
+            Ok(analysis) => {
+                self.troubled = 0;
+                return Ok(analysis);
+            }
+            Err(trouble) => trouble,
+        };
+        match self.attempt(work) {
+            Ok(analysis) => {
+                let end = self.judge(&[&first]);
+                warnings.push(format!("{}; analysed on the same device, opened afresh{end}", first.cause));
+                Ok(analysis)
+            }
+            Err(second) => {
+                let result = self.natively(name, work);
+                if result.is_err() {
+                    // What fails on the processor, too, is no fault of the device.
+                    return result;
+                }
+                let end = self.judge(&[&first, &second]);
+                let causes = if first.cause == second.cause {
+                    format!("{}, twice", first.cause)
+                } else {
+                    format!("{}, and opened afresh: {}", first.cause, second.cause)
+                };
+                warnings.push(format!("{causes}; analysed on the processor{end}"));
+                result
+            }
+        }
+    }
+
+    /// Analyses on the chosen device. Only a device in good order is kept open.
+    fn attempt(&mut self, work: impl FnOnce(&Device) -> Result<Analysis>) -> std::result::Result<Analysis, Trouble> {
+        let device = match self.open.take() {
+            Some(device) => device,
+            None => {
+                self.choice.open().map_err(|error| Trouble { cause: cause(error), condition: Condition::Failed })?
+            }
+        };
+        self.info = device.info();
+        match caught(|| work(&device)) {
+            Ok(Ok(analysis)) => {
+                self.open = Some(device);
+                Ok(analysis)
+            }
+            Ok(Err(error)) => Err(Trouble { cause: cause(error), condition: device.condition() }),
+            // Perhaps over what the device computed.
+            Err(panic) => Err(Trouble { cause: format!("internal error: {panic}"), condition: Condition::Failed }),
+        }
+    }
+
+    fn natively(&mut self, name: &Path, work: impl FnOnce(&Device) -> Result<Analysis>) -> Result<Analysis> {
+        self.info = Choice::Native.info();
+        caught(|| work(&Device::Native))
+            .unwrap_or_else(|panic| Err(Error::input(name, format!("internal error: {panic}"), "please report it")))
+    }
+
+    /// Decides after the failed attempts at an image whether the device is tried again; otherwise says why not.
+    fn judge(&mut self, attempts: &[&Trouble]) -> String {
+        self.troubled += 1;
+        self.hangs += attempts.iter().filter(|trouble| trouble.condition == Condition::Hanging).count();
+        let reason = match attempts {
+            [_, second] if second.condition != Condition::Sound => "the device failed again when opened afresh".into(),
+            _ if self.hangs >= HANGS_MAX => format!("the device hung {} times", self.hangs),
+            _ if self.troubled >= TROUBLED_MAX => format!("the device failed on {} images in a row", self.troubled),
+            _ => return String::new(),
+        };
+        (self.choice, self.open) = (Choice::Native, None);
+        format!("; later images of this run are analysed on the processor, because {reason}")
+    }
+}
+
+/// Cause of an error of a device, without the remedy: it was applied.
+fn cause(error: Error) -> String {
+    match error {
+        Error::Device { cause, .. } => cause,
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,238 @@
+//! The options that commands share which analyse micrographs: layers of settings, how to begin, how much to say.
+
+use super::plan::Plan;
+use super::settings::SETTINGS;
+use crate::batch::{Begin, Inputs, Job, Opening, Selection};
+use crate::config::{Entry, Given, Place, Profile, Resolved, Value, of_file, of_option, of_set, of_variables, resolve};
+use crate::error::{Error, Result};
+use crate::log::{self, Log, SUMMARY, Status, Verbosity};
+use crate::measure::Model;
+use crate::purity::Sample;
+use crate::read::Limits;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Where settings come from.
+#[derive(Args)]
+pub struct Layers {
+    /// Settings for a way of preparation, listed by 'cupule config --profiles'; all else counts more
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Settings in TOML, as 'cupule config' prints them; variables such as CUPULE_DENOISE__STRENGTH and options count more
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// A setting by its key, such as denoise.strength=1.2; may be repeated, and options of their own count more
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<OsString>,
+
+    #[command(flatten)]
+    own: Own,
+}
+
+impl Layers {
+    /// All layers together, from weak to strong.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming where the fault is.
+    pub fn resolve(&self) -> Result<Resolved<Plan>> {
+        let mut entries = Vec::new();
+        if let Some(name) = &self.profile {
+            entries.extend(Profile::named(name)?.entries()?);
+        }
+        if let Some(path) = &self.config {
+            entries.extend(of_file(path)?);
+        }
+        entries.extend(of_variables(std::env::vars_os()));
+        for text in &self.set {
+            entries.push(of_set(text)?);
+        }
+        entries.extend(self.own.0.iter().cloned());
+        let resolved = resolve(&SETTINGS, entries)?;
+        let diameters = ["segment.min_diameter_nm", "segment.max_diameter_nm"];
+        resolved.plan.config.validate().map_err(|error| blame(error, &resolved, &diameters))?;
+        let patterns = ["read.include", "read.exclude"];
+        selection(&resolved.plan).map_err(|error| blame(error, &resolved, &patterns))?;
+        Ok(resolved)
+    }
+}
+
+fn selection(plan: &Plan) -> Result<Selection> {
+    Selection::new(&plan.include, &plan.exclude)
+}
+
+/// Adds where the values came from that don't go together.
+fn blame(error: Error, resolved: &Resolved<Plan>, keys: &[&str]) -> Error {
+    let Error::Config { cause, remedy } = error else { return error };
+    let origins = resolved.with_origins(&SETTINGS).filter(|(setting, _)| keys.contains(&setting.key));
+    let from: Vec<String> = origins.map(|(setting, origin)| format!("{}: {origin}", setting.key)).collect();
+    Error::Config { cause: format!("{cause} ({})", from.join("; ")), remedy }
+}
+
+/// The options of their own that settings have, as the table of settings tells them.
+struct Own(Vec<Entry>);
+
+impl Args for Own {
+    fn augment_args(mut command: Command) -> Command {
+        let plan = Plan::default();
+        for setting in &SETTINGS {
+            let Some(option) = setting.option else { continue };
+            let help = if setting.key == "run.export" { super::export_help() } else { setting.help.to_owned() };
+            let default = match setting.get(&plan) {
+                Some(Value::Whole(number)) => Some(number.to_string()),
+                Some(Value::Number(number)) => Some(number.to_string()),
+                Some(Value::Text(text)) => Some(text),
+                Some(Value::Flag(_) | Value::File(_) | Value::List(_)) => None,
+                None => setting.unset.map(str::to_owned),
+            };
+            let help = default.map_or(help.clone(), |default| format!("{help} [default: {default}]"));
+            let arg = Arg::new(setting.key).long(option.long).help(help);
+            command = command.arg(match setting.place {
+                Place::Flag(_) => arg.action(ArgAction::SetTrue),
+                Place::List(_) => arg.value_name(option.value_name).action(ArgAction::Append),
+                _ => arg
+                    .value_name(option.value_name)
+                    .value_parser(clap::value_parser!(OsString))
+                    .allow_negative_numbers(true)
+                    .action(ArgAction::Set),
+            });
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Own {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let mut own = Self(Vec::new());
+        own.update_from_arg_matches(matches)?;
+        Ok(own)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        for setting in &SETTINGS {
+            let Some(option) = setting.option else { continue };
+            let given = match setting.place {
+                Place::Flag(_) => matches.get_flag(setting.key).then_some(Given::Flag(true)),
+                Place::List(_) => {
+                    matches.get_many(setting.key).map(|texts| Given::Several(texts.cloned().collect::<Vec<String>>()))
+                }
+                _ => matches.get_one::<OsString>(setting.key).cloned().map(Given::Typed),
+            };
+            self.0.extend(given.map(|given| of_option(setting.key, option.long, given)));
+        }
+        Ok(())
+    }
+}
+
+/// All that a run needs to know besides its inputs and its folder.
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    layers: Layers,
+
+    /// Keep the results of an earlier run that still hold, and do only what is missing or changed (the default)
+    #[arg(long, conflicts_with = "restart")]
+    resume: bool,
+
+    /// Do everything again, also where the settings or the version of the program are others
+    #[arg(long)]
+    restart: bool,
+
+    /// Say nothing but errors
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say more: a line per image with counts and times, also beside the progress bar
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// A run that can begin.
+pub struct Prepared {
+    pub plan: Plan,
+    /// Which files of folders.
+    pub selection: Selection,
+    pub log: Log,
+    begin: Begin,
+    own_model: Option<Model>,
+    sample: Option<Sample>,
+}
+
+impl Options {
+    /// Puts the settings together, and reads the files that they name.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming where the fault is, and those of reading these files.
+    pub fn prepare(self) -> Result<Prepared> {
+        let plan = self.layers.resolve()?.plan;
+        if let Some(threads) = plan.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()
+                .map_err(|error| Error::config(error, "give another number of --threads"))?;
+        }
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        };
+        Ok(Prepared {
+            selection: selection(&plan)?,
+            log: Log::new(plan.log_format, verbosity),
+            begin: if self.restart { Begin::Restart } else { Begin::Resume },
+            own_model: plan.verdict.as_deref().map(Model::read).transpose()?,
+            sample: plan.sample.as_deref().map(Sample::read).transpose()?,
+            plan,
+        })
+    }
+}
+
+impl Prepared {
+    /// The work on a list of files.
+    pub fn job<'a>(&'a self, inputs: &'a Inputs, out: &'a Path) -> Job<'a> {
+        let plan = &self.plan;
+        Job {
+            inputs,
+            out,
+            config: plan.config,
+            model: self.own_model.as_ref().unwrap_or_else(|| Model::embedded()),
+            device: plan.device.clone(),
+            opening: Opening { scale: plan.scale, limits: Limits::of_pixels(plan.max_pixels) },
+            frames: plan.frames,
+            exports: plan.exports.clone(),
+            sample: self.sample.as_ref(),
+            command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            begin: self.begin,
+            keeps_gone: false,
+            fail_on: plan.fail_on,
+            log: &self.log,
+        }
+    }
+    /// Tells the error that ended a run, if one did, and starts what the user wants started then.
+    ///
+    /// * `result`: the exit code of its images.
+    pub fn end(&self, out: &Path, result: Result<u8>) -> ExitCode {
+        let error = result.as_ref().err();
+        let code = result.as_ref().map_or_else(Error::exit_code, |code| *code);
+        if let Some(error) = error {
+            log::error(self.plan.log_format, &error.to_string(), code);
+        }
+        if let Some(command) = &self.plan.on_finish {
+            // Where a run did not get as far as to begin, the summary is an earlier or another one's.
+            let began = !matches!(
+                error,
+                Some(Error::Config { .. } | Error::NoInput { .. } | Error::Locked { .. } | Error::Device { .. })
+            );
+            let has_summary = began && out.join(SUMMARY).is_file();
+            log::on_finish(&self.log, command, out, Status::of(error), code, has_summary);
+        }
+        ExitCode::from(code)
+    }
+}

@@ -1,0 +1,167 @@
+//! `journal.json`: what the results of one image were made from, and which files they are. It is written last of all into
+//! the image's folder, so an image without one is not done.
+
+use super::ImageCounts;
+use super::record::{InputRecord, StageRecord};
+use crate::atomic::{UNFINISHED, output_error, write_json};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Name of the file in an image's folder.
+pub const JOURNAL: &str = "journal.json";
+/// Coarsest time stamps of the file systems that micrographs lie on: FAT, and SMB servers on top of it. A file that was
+/// touched less than this before it was read may change again without another stamp.
+const STAMP_STEP: Duration = Duration::from_secs(2);
+
+/// What is known about the making of an image's results.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Journal {
+    /// Hash of version and configuration: with the checksum of the file it decides what comes out.
+    pub recipe: String,
+    #[serde(flatten)]
+    pub input: InputRecord,
+    /// Images that the file was taken apart into.
+    pub stack: usize,
+    /// How the file could be told from a changed one without reading it; `None` where that is not sure.
+    pub stamp: Option<Stamp>,
+    /// The pixel size with everyone who said something about it; `None` when the image failed.
+    pub scale: Option<serde_json::Value>,
+    /// How many candidates ended where, before any decision of a person.
+    pub counts: Option<ImageCounts>,
+    pub stages: Vec<StageRecord>,
+    /// Files that other programs read, as `--export` names them.
+    pub exports: Vec<String>,
+    /// All files in the folder but this one.
+    pub files: Vec<FileRecord>,
+}
+
+/// A file of results.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// Size and times of a file, the times in seconds and nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    pub bytes: u64,
+    pub modified: (i64, u32),
+    /// When content, name or rights changed last: nobody can set it. Unix has it alone.
+    pub changed: Option<(i64, u32)>,
+}
+
+impl Journal {
+    /// Reads the journal in an image's folder.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when it is missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(JOURNAL);
+        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::input(&path, format!("this is no journal of an image ({error})"), "analyse again"))
+    }
+
+    /// Notes the files of the folder as they are now and puts the journal beside them.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn write(&mut self, folder: &Path) -> Result<()> {
+        self.files = files(folder)?;
+        write_json(&folder.join(JOURNAL), self)
+    }
+
+    /// Whether all its files are still there in their length.
+    pub fn is_complete(&self, folder: &Path) -> bool {
+        let is_there = |file: &FileRecord| {
+            fs::symlink_metadata(folder.join(&file.name))
+                .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+        };
+        self.files.iter().all(is_there)
+    }
+}
+
+/// The files of an image by name; folders belong to other images.
+fn files(folder: &Path) -> Result<Vec<FileRecord>> {
+    let fault = |error: io::Error| output_error(folder, &error);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().map_err(fault)?.is_file() && name != JOURNAL && !name.starts_with(UNFINISHED) {
+            let (sha256, bytes) = sha256_of(&entry.path()).map_err(|error| output_error(&entry.path(), &error))?;
+            files.push(FileRecord { name, bytes, sha256 });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// Checksum, in hexadecimal digits, and length of a file.
+///
+/// # Errors
+/// Those of reading it.
+pub fn sha256_of(path: &Path) -> io::Result<(String, u64)> {
+    /// Bytes read at once.
+    const PIECE: usize = 1 << 18;
+    let mut file = File::open(path)?;
+    let (mut hasher, mut piece, mut length) = (Sha256::new(), vec![0; PIECE], 0);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => {
+                hasher.update(&piece[..count]);
+                length += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((hex(&hasher.finalize()), length))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Stamp {
+    /// That of a file.
+    pub fn of(file: &Metadata) -> Self {
+        let modified = file.modified().map_or((0, 0), since_1970);
+        #[cfg(unix)]
+        let changed = {
+            use std::os::unix::fs::MetadataExt;
+            Some((file.ctime(), u32::try_from(file.ctime_nsec()).unwrap_or(0)))
+        };
+        #[cfg(not(unix))]
+        let changed = None;
+        Self { bytes: file.len(), modified, changed }
+    }
+
+    /// Whether a file with the same stamp has the same content for sure, as seen at `now`: its last change must lie so far
+    /// back that another one would have another time.
+    pub fn is_safe(&self, now: SystemTime) -> bool {
+        self.is_older(now, STAMP_STEP)
+    }
+
+    /// Whether the file was changed last at least `age` before `now`. Times in the future say nothing.
+    pub fn is_older(&self, now: SystemTime, age: Duration) -> bool {
+        now.checked_sub(age).is_some_and(|then| self.changed.unwrap_or(self.modified) < since_1970(then))
+    }
+}
+
+fn since_1970(time: SystemTime) -> (i64, u32) {
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => (seconds(after), after.subsec_nanos()),
+        Err(before) => (-seconds(before.duration()) - 1, 1_000_000_000 - before.duration().subsec_nanos()),
+    }
+}
