@@ -98,7 +98,7 @@ fn rim_width(picture: &Picture, contour: &Contour, sign: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::planted::{circle, close, square};
+    use super::super::planted::{circle, close, outline, square};
     use super::*;
     use crate::segment::Polarity;
 
@@ -168,6 +168,24 @@ mod tests {
                 let found = cup(&body(sign, hollow), sign).rim_width_px.unwrap();
                 close(found, width + 2.0, 0.15);
             }
+        }
+    }
+
+    #[test]
+    fn a_rim_is_as_wide_from_any_place_inside() {
+        let hollow = |dx: f64, dy: f64| 80.0 * ((RADIUS - 10.0 - dx.hypot(dy)) / 4.0).clamp(0.0, 1.0);
+        let grey = body(1.0, hollow);
+        for (x, y) in [(5.0, 0.0), (0.0, 5.0), (-3.0, -4.0)] {
+            // The same circle, seen from beside its middle.
+            let reach = |t: f64| {
+                let along = x * t.cos() + y * t.sin();
+                -along + (along * along + RADIUS * RADIUS - x * x - y * y).sqrt()
+            };
+            let contour = outline(60.0 + x, 58.0 + y, reach);
+            let picture = Picture { grey: &grey, width: SIDE, height: SIDE };
+            let found = Cup::new(&picture, &contour, 2.0, 1100.0, 1000.0);
+            close(found.rim_width_px.unwrap(), 12.0 + 2.0, 0.4);
+            close(found.dent_offset.unwrap(), 5.0 / RADIUS, 0.03);
         }
     }
 

@@ -199,6 +199,30 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_outside_the_picture_is_not_compared() {
+        let (labels, mut areas) = (labels(), vec![0.0; 3]);
+        labels.label.iter().for_each(|&label| areas[usize::from(label)] += 1.0);
+        let covered = |contour: Contour| {
+            let Covered { iou, label, visible_share } = best_overlap(&Field::get().scene(), &contour, &labels, &areas);
+            (iou, label, visible_share)
+        };
+        // Half outside on each side, a quarter at a corner, all of it.
+        let last = FIELD as f64 - 0.5;
+        for (x, y) in [(-0.5, 60.0), (last, 60.0), (20.0, -0.5), (20.0, last)] {
+            let (iou, label, visible_share) = covered(circle(x, y, 10.0));
+            assert_eq!((iou, label), (0.0, 0));
+            close(visible_share, 0.5, 0.02);
+        }
+        close(covered(circle(last, last, 10.0)).2, 0.25, 0.02);
+        assert_eq!(covered(circle(-60.0, -60.0, 10.0)), (0.0, 0, 0.0));
+        // Of a circle that lies half on the body, the quarter of it that is not seen counts for nothing.
+        let (iou, label, visible_share) = covered(circle(BODIES[1][0], BODIES[1][1], 30.0));
+        let visible = PI * 900.0 * visible_share;
+        assert_eq!(label, 2);
+        close(iou, areas[2] / 4.0 / visible, 0.04);
+    }
+
+    #[test]
     fn what_nobody_can_decide_teaches_nothing() {
         let quarter = circle(48.0, 46.0, 22.2 * 0.4 - 2.2);
         let found = taught(&[body(0), quarter, body(1)], &|label| label == 1, &[]);
@@ -213,6 +237,13 @@ mod tests {
         let like = |contour: Contour| taught(&[contour], &|_| false, &others)[0].as_ref().unwrap().likeness;
         assert_eq!(like(circle(20.0, 80.0, 7.8)), Likeness::Dot);
         assert_eq!(like(circle(22.0, 80.0, 8.8)), Likeness::Debris);
+        // One above the other, far from the middle of the picture.
+        let above = [([41.0, 181.0, 40.0], Likeness::Dot), ([41.0, 121.0, 40.0], Likeness::Debris)];
+        let at = |y: f64| taught(&[circle(20.0, y, 7.8)], &|_| false, &above)[0].as_ref().unwrap().likeness;
+        assert_eq!(
+            [90.0, 60.0, 75.0, 110.0].map(at),
+            [Likeness::Dot, Likeness::Debris, Likeness::Other, Likeness::Other]
+        );
         // A fifth of the area is too little; a third is enough.
         assert_eq!(like(circle(20.0, 80.0, 10.0 / 5f64.sqrt() - 2.2)), Likeness::Other);
         assert_eq!(like(circle(20.0, 80.0, 10.0 / 3f64.sqrt() - 2.2)), Likeness::Dot);

@@ -306,6 +306,13 @@ mod tests {
         assert_eq!(numbered[2..], rejected);
         assert!((3..5).all(|i| found.particles[i - 1].shape.y_px < found.particles[i].shape.y_px));
         assert!(found.particles[2..].iter().all(|p| p.reason.as_ref().unwrap().rule == "rim_contrast"));
+        // Sizes are compared in nm, of which an original pixel has a half.
+        let small = &measured(&[circle(20.0, 92.0, 6.0)], &original(Vec::new()), &model(3.0)).particles[0];
+        let reason = small.reason.as_ref().unwrap();
+        assert_eq!(
+            (reason.rule.as_ref(), reason.value, small.class),
+            ("diameter_nm", 0.5 * small.shape.diameter_px, Class::Dot)
+        );
         let unlikely = measured(&[body(0)], &original(Vec::new()), &model(-3.0));
         assert_eq!(unlikely.particles[0].reason.as_ref().unwrap().rule, "confidence");
     }

@@ -22,7 +22,7 @@ pub fn disc(diameter: f64) -> Sized {
 /// A field so large that no particle is cut off to speak of.
 pub fn field(diameters_nm: &[f64]) -> Field {
     Field {
-        image: String::new(),
+        index: 0,
         size_px: (1_000_000, 1_000_000),
         pixel_size: PixelSize::square(1.0),
         marks: Vec::new(),

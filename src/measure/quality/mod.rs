@@ -215,7 +215,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    const SIZE: usize = 400;
+    const SIZE: usize = 240;
     const NOISE: f64 = 100.0;
 
     /// Noise of unit variance: a sum of evenly spread numbers.
@@ -247,7 +247,7 @@ mod tests {
         // A fifth of the field is bright discs, most of them on the left.
         let discs = film(|x, y| {
             let near = |c: f64| ((c / 80.0).floor() + 0.5) * 80.0;
-            let on_disc = (x - near(x)).hypot(y - near(y)) < 27.0 && x < 240.0;
+            let on_disc = (x - near(x)).hypot(y - near(y)) < 27.0 && x < 160.0;
             if on_disc { 30.0 * NOISE } else { 0.0 }
         });
         let found = stain_gradient(&picture(&discs)).unwrap();

@@ -447,10 +447,10 @@ mod tests {
         let right = |p: &[f32; 2]| p[0] * p[1] > 0.0;
         let chance = |p: &[f32; 2]| Target::Chance(if right(p) { 1.0 } else { 0.0 });
         let examples: Vec<(&[f32], Target)> = points.iter().map(|p| (p.as_slice(), chance(p))).collect();
-        let learned = |seed, member| train_member(&examples, &[2, 12, 6, 1], 150, seed, member);
+        let learned = |seed, member| train_member(&examples, &[2, 8, 4, 1], 120, seed, member);
         let members = Members(vec![learned(5, 0)]);
         let count = points.iter().filter(|p| (members.outputs(*p)[0] > 0.0) == right(p)).count();
-        assert!(count > 240, "{count} of 256");
+        assert!(count > 210, "{count} of 256");
         let one = |seed, member| train_member(&examples[..20], &[2, 3, 1], 1, seed, member);
         assert_eq!(one(5, 0), one(5, 0));
         assert!(one(5, 0) != one(5, 1) && one(5, 0) != one(6, 0));
