@@ -46,7 +46,10 @@ impl Field {
         let evidence = look(&Device::Native, &working).unwrap();
         Self {
             working,
-            raw: (0..).zip(&grey).map(|(i, v)| if (i / FIELD + i) % 2 == 0 { v + 64.0 } else { v + 32.0 }).collect(),
+            raw: (0..)
+                .zip(&grey)
+                .map(|(i, v)| if (i / FIELD + i).is_multiple_of(2) { v + 64.0 } else { v + 32.0 })
+                .collect(),
             grey,
             evidence,
         }
