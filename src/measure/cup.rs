@@ -198,6 +198,8 @@ mod tests {
         let contour = circle(60.0, 58.0, RADIUS);
         assert_eq!(Cup::new(&picture, &contour, 2.0, 1000.0, 1100.0), Cup::default());
         assert_eq!(Cup::new(&picture, &contour, 2.0, 1000.0, 1000.0), Cup::default());
+        // A pinhole in the innermost tenth is no end of a rim.
+        assert_eq!(cup(&body(1.0, |dx, dy| if dx.hypot(dy) < 3.0 { 90.0 } else { 0.0 }), 1.0), Cup::default());
         // The rim has to fall by 0.4 of its height over the edge.
         let step = |depth: f64| {
             // At the slope itself the height is half of the body's.
