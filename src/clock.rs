@@ -7,25 +7,48 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The time that `SOURCE_DATE_EPOCH` asks for.
-static FIXED: LazyLock<Option<SystemTime>> = LazyLock::new(|| {
-    let seconds = std::env::var("SOURCE_DATE_EPOCH").ok()?.trim().parse().ok()?;
-    Some(UNIX_EPOCH + Duration::from_secs(seconds))
+/// The variable of the environment.
+const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+/// 9999-12-31T23:59:59Z, the last second with a year of four digits, as the formats of times in results want it.
+const LAST: u64 = 253_402_300_799;
+
+/// The time that `SOURCE_DATE_EPOCH` asks for; what is wrong with it where it is no time.
+static FIXED: LazyLock<Result<Option<SystemTime>, String>> = LazyLock::new(|| match std::env::var_os(VARIABLE) {
+    None => Ok(None),
+    Some(text) => match text.to_str().and_then(seconds) {
+        Some(seconds) => Ok(Some(UNIX_EPOCH + Duration::from_secs(seconds))),
+        None => Err(format!("{VARIABLE} is '{}', not a number of seconds from 0 to {LAST}", text.to_string_lossy())),
+    },
 });
+
+/// Seconds since 1970 in decimal digits alone, as the specification has it.
+fn seconds(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|digit| digit.is_ascii_digit());
+    text.parse().ok().filter(|seconds| is_plain && *seconds <= LAST)
+}
+
+fn fixed() -> Option<SystemTime> {
+    FIXED.as_ref().ok().copied().flatten()
+}
+
+/// What is wrong with `SOURCE_DATE_EPOCH`: results with other times than the user believes would be worse than none.
+pub fn fault() -> Option<&'static str> {
+    FIXED.as_ref().err().map(String::as_str)
+}
 
 /// The time to write into results, as [`utc`] writes it.
 pub fn now() -> String {
-    utc(FIXED.unwrap_or_else(SystemTime::now))
+    utc(fixed().unwrap_or_else(SystemTime::now))
 }
 
 /// Seconds since `start` to write into results; `None` where all times are fixed.
 pub fn seconds_since(start: Instant) -> Option<f64> {
-    FIXED.is_none().then(|| start.elapsed().as_secs_f64())
+    fixed().is_none().then(|| start.elapsed().as_secs_f64())
 }
 
 /// Whether durations are left out of results.
 pub fn is_fixed() -> bool {
-    FIXED.is_some()
+    fixed().is_some()
 }
 
 /// A time as `2026-11-23T14:59:28Z`, cut to whole seconds.

@@ -385,3 +385,26 @@ fn twenty_thousand_particles_are_below_fifteen_megabytes() {
     assert!(own.contains("href=\"../report.html#images\""));
     assert!(own.len() < 2_000_000, "{} bytes", own.len());
 }
+
+#[test]
+fn what_is_too_long_for_the_page_is_said_to_be_elsewhere() {
+    let names = (0..1010).map(|i| format!("{i:04}.tif")).collect();
+    let failed: Vec<String> = (0..205).map(|i| format!("cut-{i:03}.tif")).collect();
+    let failed: Vec<&str> = failed.iter().map(String::as_str).collect();
+    let dir = Made { names, failed: &failed, accepted: 0, rejected: 1, ..Made::default() }.run("long");
+    let html = page(&dir);
+    check(&html);
+    for (listed, all, file) in
+        [(1000, 1010, "images.csv"), (200, 205, "images.csv"), (1000, 1010, "purity.json"), (1000, 1215, "run.json")]
+    {
+        let told = format!("<p>The first {listed} of {all} are listed here; all are in <code>{file}</code>.</p>");
+        assert!(html.contains(&told), "{told}");
+    }
+    // In the tables of images, of purity and of files.
+    assert_eq!((html.matches(">0999.tif<").count(), html.matches(">1000.tif<").count()), (3, 0));
+    assert_eq!((html.matches(">cut-199.tif<").count(), html.matches(">cut-200.tif<").count()), (1, 0));
+    let purity: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(dir.join("purity.json")).unwrap()).unwrap();
+    let last = |list: &str| purity[list].as_array().unwrap()[1009]["image"].clone();
+    assert_eq!([last("images"), last("background")], ["1009.tif", "1009.tif"]);
+}

@@ -14,7 +14,7 @@ use crate::gpu::DeviceRequest;
 use crate::log::{Counts, Event, Log, Summary};
 use crate::measure::Model;
 use crate::purity::Sample;
-use crate::report::{Exports, remove_image, write_image, write_run};
+use crate::report::{Exports, checksums, remove_image, write_image, write_run};
 use crate::results::record::{InputRecord, StageRecord};
 use crate::results::{
     CURATION, Curation, Findings, ImageRow, JOURNAL, Journal, Listing, PICTURE, Picture, Run, RunStatus, image_folder,
@@ -280,7 +280,10 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
         ground.begin()?;
         sample.write(job.out)?;
     }
-    let is_same = !ground.has_begun && ground.outputs == outputs && ground.record.exports == job.exports.names();
+    let is_same = !ground.has_begun
+        && ground.outputs == outputs
+        && ground.record.exports == job.exports.names()
+        && checksums::has_all(job.out);
     if !is_same {
         ground.begin()?;
         job.log.tell(&Event::Reporting { images: outputs.len() });

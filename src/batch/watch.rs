@@ -95,7 +95,7 @@ impl Watch<'_> {
             };
             now.insert(name, (fingerprint, since));
             let is_ready = since.elapsed() >= self.settle
-                || stamp.is_older(SystemTime::now(), self.settle)
+                || stamp.is_settled(SystemTime::now(), self.settle)
                 || self.has_sidecar(path);
             if is_ready {
                 // A sum, so that the order in which files are found does not matter.

@@ -18,8 +18,10 @@ mod sample;
 mod settings;
 mod synth;
 mod train;
+mod verify;
 mod watch;
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::log;
 use crate::report::Exports;
@@ -55,6 +57,7 @@ enum Command {
     Columns(columns::Columns),
     Sample(sample::Sample),
     Train(train::Train),
+    Verify(verify::Verify),
     Config(config::Config),
     Completions(completions::Completions),
     Man(man::Man),
@@ -63,7 +66,13 @@ enum Command {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     // clap itself ends with 2 on wrong usage.
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if let Some(cause) = clock::fault() {
+        let error = Error::config(cause, "unset it, or set it to a time such as 1700000000");
+        say(&format!("error: {error}"));
+        return ExitCode::from(error.exit_code());
+    }
+    let result = match command {
         Command::Analyze(command) => command.run(),
         Command::Watch(command) => command.run(),
         Command::Report(command) => command.run(),
@@ -77,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Columns(command) => command.run(),
         Command::Sample(command) => command.run(),
         Command::Train(command) => command.run(),
+        Command::Verify(command) => command.run(),
         Command::Config(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -5,7 +5,7 @@
 
 use super::profile::PROFILE;
 use super::sample::{Sample, Selection};
-use super::tally::{ImageTally, Item, Standing};
+use super::tally::{Item, Standing};
 use crate::results::ImageResult;
 
 const MISEV_TWO: &str = "MISEV2018 checklist (PMC9465297, table 3; PMC8581208, table 1)";
@@ -69,13 +69,13 @@ pub(super) fn statement(sample: Option<&Sample>) -> String {
     .into()
 }
 
-/// All lines.
-pub(super) fn checklist(checked: &Checked, images: &[ImageTally], sample: Option<&Sample>) -> Vec<Item> {
+/// All lines. `numbers` are those of the images that were analysed and of the EV-like particles.
+pub(super) fn checklist(checked: &Checked, numbers: (usize, usize), sample: Option<&Sample>) -> Vec<Item> {
     let empty = Sample::default();
     let sample = sample.unwrap_or(&empty);
     let mut items = vec![scale(checked)];
     items.extend(frames(checked));
-    items.extend(numbers(images, checked));
+    items.extend(enough(numbers, checked));
     items.push(selection(sample));
     let text = |name: &str, value: &Option<String>, key: &str, source: &str| match value {
         Some(text) => item(name, Standing::Given, text.clone(), source),
@@ -147,17 +147,16 @@ fn frames(checked: &Checked) -> [Item; 2] {
     ]
 }
 
-fn numbers(images: &[ImageTally], checked: &Checked) -> [Item; 2] {
+fn enough((images, ev_like): (usize, usize), checked: &Checked) -> [Item; 2] {
     let enough = |count: usize, least: usize, what: &str, more: &str| match count {
         0 => (Standing::Missing, format!("no {what}")),
         n if n < least => (Standing::Doubtful, format!("{n}: fewer than {least}, {more}")),
         n => (Standing::Given, n.to_string()),
     };
-    let mut count = enough(images.len(), PROFILE.images_min, "image was analysed", "add more fields");
+    let mut count = enough(images, PROFILE.images_min, "image was analysed", "add more fields");
     if checked.failed_count > 0 {
         count.1 += &format!(" ({} more failed)", checked.failed_count);
     }
-    let ev_like = images.iter().map(|image| image.ev_like).sum();
     let found = enough(ev_like, PROFILE.ev_like_min, "EV-like particle", "sizes are known to worse than 10 %");
     [item("number of images", count.0, count.1, OURS), item("number of EV-like particles", found.0, found.1, OURS)]
 }

@@ -1,6 +1,5 @@
 //! EV-like over all, with intervals and bounds.
 
-use super::tally::ImageTally;
 use crate::measure::Class;
 use crate::statistics::Estimate;
 use rand::{RngExt, SeedableRng};
@@ -51,47 +50,58 @@ impl Amounts {
         let all = self.ev_like + self.other;
         (all > 0.0).then(|| self.ev_like / all)
     }
-
-    fn sum<'a>(amounts: impl Iterator<Item = &'a Self>) -> Self {
-        amounts.fold(Self::default(), |sum, a| Self {
-            ev_like: sum.ev_like + a.ev_like,
-            other: sum.other + a.other,
-            unresolved: sum.unresolved + a.unresolved,
-        })
-    }
 }
 
-impl From<&ImageTally> for Amounts {
-    fn from(image: &ImageTally) -> Self {
-        Self { ev_like: image.ev_like as f64, other: image.other as f64, unresolved: image.unresolved as f64 }
+/// The amounts of all images together, and of those that have EV-like or other particles each: the others take no part in
+/// the scatter.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    pub count: usize,
+    pub sum: Amounts,
+    /// EV-like and other.
+    pub resolved: Vec<[f64; 2]>,
+}
+
+impl Sums {
+    /// Takes in those of an image.
+    pub fn add(&mut self, amounts: Amounts) {
+        self.count += 1;
+        self.sum.ev_like += amounts.ev_like;
+        self.sum.other += amounts.other;
+        self.sum.unresolved += amounts.unresolved;
+        if amounts.fraction().is_some() {
+            self.resolved.push([amounts.ev_like, amounts.other]);
+        }
     }
 }
 
 /// Of numbers. `None` without anything that is resolved.
-pub(super) fn number_fraction(images: &[Amounts]) -> Option<Fraction> {
-    fraction(images, |sum| wilson(sum.ev_like, sum.ev_like + sum.other).into())
+pub(super) fn number_fraction(images: &Sums) -> Option<Fraction> {
+    let sum = &images.sum;
+    fraction(images, || wilson(sum.ev_like, sum.ev_like + sum.other).into())
 }
 
 /// Of areas.
-pub(super) fn area_fraction(images: &[Amounts]) -> Option<Fraction> {
-    fraction(images, |_| bootstrap(images))
+pub(super) fn area_fraction(images: &Sums) -> Option<Fraction> {
+    fraction(images, || bootstrap(&images.resolved))
 }
 
-fn fraction(images: &[Amounts], interval: impl Fn(&Amounts) -> Option<(f64, f64)>) -> Option<Fraction> {
-    let sum = Amounts::sum(images.iter());
+fn fraction(images: &Sums, interval: impl Fn() -> Option<(f64, f64)>) -> Option<Fraction> {
+    let sum = &images.sum;
     let value = sum.fraction()?;
-    let interval = interval(&sum);
+    let interval = interval();
     let all = sum.ev_like + sum.other + sum.unresolved;
-    let each: Vec<f64> = images.iter().filter_map(Amounts::fraction).collect();
-    let n = each.len() as f64;
-    let mean = each.iter().sum::<f64>() / n;
-    let sd = (each.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let each = || images.resolved.iter().map(|[ev_like, other]| ev_like / (ev_like + other));
+    let count = images.resolved.len();
+    let n = count as f64;
+    let mean = each().sum::<f64>() / n;
+    let sd = (each().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
     Some(Fraction {
         left_out: Estimate { value, low: interval.map(|i| i.0), high: interval.map(|i| i.1) },
         as_other: sum.ev_like / all,
         as_ev_like: (sum.ev_like + sum.unresolved) / all,
-        image_mean: (!each.is_empty()).then_some(mean),
-        image_sd: (each.len() > 1).then_some(sd),
+        image_mean: (count > 0).then_some(mean),
+        image_sd: (count > 1).then_some(sd),
     })
 }
 
@@ -108,16 +118,20 @@ fn wilson(count: f64, all: f64) -> (f64, f64) {
 }
 
 /// 95 % interval by percentiles of the ratio over images drawn anew: particles of one image are not independent.
-fn bootstrap(images: &[Amounts]) -> Option<(f64, f64)> {
-    let images: Vec<&Amounts> = images.iter().filter(|image| image.fraction().is_some()).collect();
+fn bootstrap(images: &[[f64; 2]]) -> Option<(f64, f64)> {
     if images.len() < BOOTSTRAP_IMAGES_MIN {
         return None;
     }
     let mut dice = ChaCha8Rng::seed_from_u64(SEED);
     let mut ratios: Vec<f64> = (0..RESAMPLES)
-        .filter_map(|_| {
-            Amounts::sum((0..images.len()).map(|_| images[dice.random_range(0..images.len() as u32) as usize]))
-                .fraction()
+        .map(|_| {
+            let (mut ev_like, mut other) = (0.0, 0.0);
+            for _ in 0..images.len() {
+                let image = images[dice.random_range(0..images.len() as u32) as usize];
+                ev_like += image[0];
+                other += image[1];
+            }
+            ev_like / (ev_like + other)
         })
         .collect();
     ratios.sort_by(f64::total_cmp);
@@ -134,6 +148,12 @@ mod tests {
         assert!(near(found.0, expected.0) && near(found.1, expected.1), "{found:?} is not {expected:?}");
     }
 
+    fn sums(images: &[Amounts]) -> Sums {
+        let mut sums = Sums::default();
+        images.iter().for_each(|image| sums.add(*image));
+        sums
+    }
+
     /// As `scipy.stats.binomtest(k, n).proportion_ci(method="wilson")`.
     #[test]
     fn the_interval_is_that_of_wilson() {
@@ -145,6 +165,7 @@ mod tests {
     #[test]
     fn the_unresolved_open_the_bounds() {
         let image = |ev_like, other, unresolved| Amounts { ev_like, other, unresolved };
+        let number_fraction = |images: &[Amounts]| number_fraction(&sums(images));
         let found = number_fraction(&[image(6.0, 2.0, 1.0), image(2.0, 0.0, 1.0), image(0.0, 0.0, 2.0)]).unwrap();
         assert_eq!((found.left_out.value, found.as_other, found.as_ev_like), (0.8, 8.0 / 14.0, 12.0 / 14.0));
         assert_eq!((found.image_mean, found.image_sd), (Some(0.875), Some((2.0f64 * 0.125 * 0.125).sqrt())));
@@ -153,6 +174,7 @@ mod tests {
 
     #[test]
     fn images_of_like_mixture_give_a_narrower_interval() {
+        let area_fraction = |images: &[Amounts]| area_fraction(&sums(images));
         let alike = [Amounts { ev_like: 8.0, other: 2.0, unresolved: 0.0 }; 10];
         assert_eq!(area_fraction(&alike).unwrap().left_out, Estimate { value: 0.8, low: Some(0.8), high: Some(0.8) });
         let apart: Vec<Amounts> = (0..10)

@@ -16,4 +16,4 @@ pub use fraction::Fraction;
 pub use outside::Outside;
 pub use profile::{PROFILE, Profile};
 pub use sample::{Fields, Isolation, Microscope, Nta, Preparation, Protein, SAMPLE, Sample, Selection, TEMPLATE};
-pub use tally::{Assessor, ClassTally, ImageTally, Item, Purity, Standing};
+pub use tally::{Assessed, Assessor, ClassTally, ImageTally, Item, Purity, Standing};

@@ -2,12 +2,12 @@
 
 use super::background::Background;
 use super::checklist::{Checked, checklist, statement};
-use super::fraction::{Amounts, Fraction, area_fraction, number_fraction};
+use super::fraction::{Amounts, Fraction, Sums, area_fraction, number_fraction};
 use super::profile::{PROFILE, Profile};
 use super::{Outside, Sample};
 use crate::measure::{Class, Seen, Status};
 use crate::results::{ImageResult, Particle};
-use crate::statistics::Summary;
+use crate::statistics::{Estimate, Summary, share_by_image};
 use serde::{Deserialize, Serialize};
 
 /// What the figures can and cannot say; part of every `purity.json`.
@@ -21,7 +21,7 @@ const OUTSIDE_NOTE: &str = "Vesicles that dried on a grid are expected to be sma
                             hydrodynamic and which misses most particles below 70 nm: the ratio of medians corrects nothing. \
                             NTA counts whatever scatters light, so that particles per protein are no vesicles per protein.";
 
-/// `purity.json`.
+/// `purity.json`, but for what it lists image by image.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Purity {
     /// What the words mean.
@@ -34,9 +34,6 @@ pub struct Purity {
     pub number_fraction: Option<Fraction>,
     /// The same by area, of all that is seen, cut off or not; interval by bootstrap over the images.
     pub area_fraction: Option<Fraction>,
-    /// The counts of each image that was analysed, in the order of the run.
-    pub images: Vec<ImageTally>,
-    pub background: Vec<Background>,
     pub checklist: Vec<Item>,
     pub outside: Option<Outside>,
     /// How the figures of other methods are to be read; `None` without any.
@@ -57,6 +54,13 @@ pub struct ClassTally {
     pub cut_count: usize,
     /// Area of both, as far as it is seen, µm²; `None` where no image has a pixel size.
     pub area_um2: Option<f64>,
+}
+
+/// What there is to say about one image that was analysed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assessed {
+    pub tally: ImageTally,
+    pub background: Background,
 }
 
 /// How much of what there is in an image, whole in the picture.
@@ -90,25 +94,28 @@ pub enum Standing {
     Missing,
 }
 
-/// Gathers image by image what purity is made of.
+/// Gathers image by image what purity is made of, and keeps of an image no more than is resampled.
 #[derive(Debug, Default)]
 pub struct Assessor {
     /// Whole, cut off and area (µm²) by class, in the order of [`Class::ALL`].
     classes: [(usize, usize, f64); Class::ALL.len()],
-    images: Vec<ImageTally>,
-    /// Areas per image with a pixel size, µm².
-    areas: Vec<Amounts>,
-    background: Vec<Background>,
+    /// Images that were analysed, and those of them with a doubtful background.
+    image_count: usize,
+    flagged_count: usize,
+    /// Numbers of what is whole.
+    counts: Sums,
+    /// Areas, of images with a pixel size, µm².
+    areas: Sums,
     checked: Checked,
 }
 
 impl Assessor {
-    /// Takes in what an image has to say.
-    pub fn add(&mut self, image: &ImageResult) {
+    /// Takes in what an image has to say, and says what that is; `None` for one that failed.
+    pub fn add(&mut self, image: &ImageResult) -> Option<Assessed> {
         let row = &image.row;
         if row.error.is_some() {
             self.checked.failed_count += 1;
-            return;
+            return None;
         }
         let px2_um2 = row.pixel_size.map(|p| p.x_nm * p.y_nm * 1e-6);
         let (mut counts, mut areas) = (Amounts::default(), Amounts::default());
@@ -120,24 +127,35 @@ impl Assessor {
             *counts.of(class) += f64::from(u8::from(!seen.is_cut));
             *areas.of(class) += area_um2;
         }
-        self.images.push(ImageTally {
+        let background = Background::new(row);
+        self.image_count += 1;
+        self.flagged_count += usize::from(!background.flags.is_empty());
+        self.counts.add(counts);
+        if px2_um2.is_some() {
+            self.areas.add(areas);
+        }
+        self.checked.add(image);
+        let tally = ImageTally {
             image: row.image.clone(),
             ev_like: counts.ev_like as usize,
             other: counts.other as usize,
             unresolved: counts.unresolved as usize,
             fraction: counts.fraction(),
-        });
-        if px2_um2.is_some() {
-            self.areas.push(areas);
-        }
-        self.background.push(Background::new(row));
-        self.checked.add(image);
+        };
+        Some(Assessed { tally, background })
+    }
+
+    /// EV-like fraction by number, with an interval that contains the difference between images; `None` without anything
+    /// that is resolved.
+    pub fn ev_like_by_image(&self) -> Option<Estimate> {
+        let pair = |[ev_like, other]: &[f64; 2]| (*ev_like as usize, (ev_like + other) as usize);
+        share_by_image(&self.counts.resolved.iter().map(pair).collect::<Vec<_>>())
     }
 
     /// The figures of the run.
     pub fn finish(self, summary: &Summary, sample: Option<&Sample>) -> Purity {
-        let Self { classes, images, areas, background, checked } = self;
-        let has_area = !areas.is_empty();
+        let Self { classes, image_count, flagged_count, counts, areas, checked } = self;
+        let has_area = areas.count > 0;
         let tallies = Class::ALL.into_iter().zip(classes);
         let classes: Vec<ClassTally> = tallies
             .filter(|(_, (whole, cut, _))| whole + cut > 0)
@@ -149,24 +167,30 @@ impl Assessor {
                 area_um2: has_area.then_some(area),
             })
             .collect();
-        let counts: Vec<Amounts> = images.iter().map(Amounts::from).collect();
+        let ev_like = counts.sum.ev_like as usize;
+        let number_fraction = number_fraction(&counts);
         let outside = sample.map(|sample| Outside::new(sample, summary)).filter(|o| *o != Outside::default());
-        let mut purity = Purity {
+        let mut warnings = Vec::new();
+        warnings.extend(number_fraction.and_then(|fraction| unresolved(&fraction, counts.sum.unresolved as usize)));
+        if ev_like == 0 && image_count > 0 {
+            warnings.push("no EV-like particle is whole in any image: fractions say nothing".into());
+        }
+        if flagged_count > 0 {
+            let doubtful = format!("the background of {flagged_count} of {image_count} images is doubtful");
+            warnings.push(format!("{doubtful}: see the flags per image"));
+        }
+        Purity {
             meaning: MEANING.into(),
             statement: statement(sample),
             classes,
-            number_fraction: number_fraction(&counts),
+            number_fraction,
             area_fraction: area_fraction(&areas),
-            checklist: checklist(&checked, &images, sample),
-            images,
-            background,
+            checklist: checklist(&checked, (image_count, ev_like), sample),
             outside_note: outside.map(|_| OUTSIDE_NOTE.into()),
             outside,
-            warnings: Vec::new(),
+            warnings,
             profile: PROFILE,
-        };
-        purity.warnings = warnings(&purity);
-        purity
+        }
     }
 }
 
@@ -197,29 +221,15 @@ fn position(class: Class) -> usize {
     Class::ALL.iter().position(|c| *c == class).unwrap_or(Class::ALL.len() - 1)
 }
 
-/// In plain words.
-fn warnings(purity: &Purity) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let ev_like: usize = purity.images.iter().map(|image| image.ev_like).sum();
-    let unresolved: usize = purity.images.iter().map(|image| image.unresolved).sum();
-    if let Some(fraction) = &purity.number_fraction
-        && fraction.as_ev_like - fraction.as_other > UNRESOLVED_MAX
-    {
-        warnings.push(format!(
-            "{unresolved} things could not be told: the EV-like fraction is {:.0} to {:.0} % depending on what they are",
+/// What to mind where things could not be told.
+fn unresolved(fraction: &Fraction, count: usize) -> Option<String> {
+    (fraction.as_ev_like - fraction.as_other > UNRESOLVED_MAX).then(|| {
+        format!(
+            "{count} things could not be told: the EV-like fraction is {:.0} to {:.0} % depending on what they are",
             100.0 * fraction.as_other,
             100.0 * fraction.as_ev_like
-        ));
-    }
-    if ev_like == 0 && !purity.images.is_empty() {
-        warnings.push("no EV-like particle is whole in any image: fractions say nothing".into());
-    }
-    let flagged = purity.background.iter().filter(|b| !b.flags.is_empty()).count();
-    if flagged > 0 {
-        let all = purity.background.len();
-        warnings.push(format!("the background of {flagged} of {all} images is doubtful: see the flags per image"));
-    }
-    warnings
+        )
+    })
 }
 
 /// Distance of the bounds of the EV-like fraction from which the unresolved decide about it.

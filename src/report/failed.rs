@@ -8,7 +8,7 @@ use crate::results::ImageResult;
 use std::path::{Path, PathBuf};
 
 /// Name of the file in a run's folder.
-const FAILED: &str = "failed.csv";
+pub const FAILED: &str = "failed.csv";
 
 /// The list as it grows.
 pub(super) struct Failed {

@@ -11,7 +11,6 @@ use crate::atomic::{output_error, write_whole};
 use crate::error::Result;
 use crate::measure::Status;
 use crate::results::{ImageResult, Picture, Run};
-use crate::statistics::{Field, Population};
 use crate::units::PixelSize;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{self, FilterType as Resampling};
@@ -31,25 +30,52 @@ const WIDTH_PX: usize = 1000;
 /// wide.
 const CLOSE_UP_NM: f64 = 500.0;
 
+/// The images that may be shown: those with a pixel size and a vesicle, in the order of the run.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    all: Vec<Candidate>,
+    /// Images that were looked at.
+    count: u32,
+}
+
 /// One image that may be shown.
 #[derive(Debug, Clone, Copy)]
-struct Candidate<'a> {
-    output: &'a str,
-    pixel_size: PixelSize,
+struct Candidate {
+    /// Its place in the run, from 0 on.
+    index: u32,
+    pixel_nm: f64,
     /// Longest side of the specimen that it shows.
     field_nm: f64,
     /// Accepted vesicles per nm².
     density: f64,
 }
 
+impl Candidates {
+    /// Takes in the next image of the run.
+    pub fn add(&mut self, image: &ImageResult) {
+        let index = self.count;
+        self.count += 1;
+        let count = image.particles.iter().filter(|p| p.status == Status::Accepted).count();
+        let Some(pixel_size) = image.row.pixel_size.filter(|_| image.row.error.is_none() && count > 0) else { return };
+        let (width, height) = image.size_px();
+        let (width_nm, height_nm) = (width as f64 * pixel_size.x_nm, height as f64 * pixel_size.y_nm);
+        self.all.push(Candidate {
+            index,
+            pixel_nm: pixel_size.mean_nm(),
+            field_nm: width_nm.max(height_nm),
+            density: count as f64 / (width_nm * height_nm),
+        });
+    }
+}
+
 /// Writes the panels of the most typical images; none where no image with a pixel size has a vesicle.
 ///
 /// # Errors
 /// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
-pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
+pub fn write_figures(run: &Run, candidates: &Candidates) -> Result<()> {
     remove_all(&run.dir)?;
     let folder = run.dir.join(FIGURES);
-    let candidates = candidates(run, population);
+    let candidates = &candidates.all;
     if candidates.is_empty() {
         return Ok(());
     }
@@ -57,14 +83,16 @@ pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
     let headings = ["file", "image", "kind", "x_px", "y_px", "width_px", "height_px", "panel_pixel_nm", "scale_bar_nm"];
     let mut table = Table::create(&folder.join("figures.csv"), headings.into_iter())?;
     // Of a run at several magnifications the wider half serves the one kind, the finer half the other.
-    let widest = typical(&candidates, |candidate| -candidate.field_nm);
-    let finest = typical(&candidates, |candidate| candidate.pixel_size.mean_nm());
+    let widest = typical(candidates, |candidate| -candidate.field_nm);
+    let finest = typical(candidates, |candidate| candidate.pixel_nm);
     for (kind, chosen) in [("wide-field", widest), ("close-up", finest)] {
         for (candidate, number) in chosen.iter().zip(1..) {
-            let image = run.image(candidate.output)?;
-            let picture = run.picture(candidate.output, &image)?;
-            let view = if kind == "close-up" { close_up(&image, candidate.pixel_size) } else { whole(&image) };
-            let panel = Panel::new(&picture, view, candidate.pixel_size);
+            let Some(output) = run.outputs.get(candidate.index as usize) else { continue };
+            let image = run.image(output)?;
+            let Some(pixel_size) = image.row.pixel_size else { continue };
+            let picture = run.picture(output, &image)?;
+            let view = if kind == "close-up" { close_up(&image, pixel_size) } else { whole(&image) };
+            let panel = Panel::new(&picture, view, pixel_size);
             let file = format!("{kind}-{number}.png");
             write_whole(&folder.join(&file), |out| panel.write(out))?;
             let View { x, y, width, height } = view;
@@ -77,26 +105,9 @@ pub fn write_figures(run: &Run, population: &Population) -> Result<()> {
     table.finish()
 }
 
-/// Images with a pixel size and a vesicle, in the order of the run.
-fn candidates<'a>(run: &'a Run, population: &Population) -> Vec<Candidate<'a>> {
-    let candidate = |field: &Field| {
-        let pixel_size = field.pixel_size.filter(|_| !field.accepted.is_empty())?;
-        let (width_nm, height_nm) =
-            (field.size_px.0 as f64 * pixel_size.x_nm, field.size_px.1 as f64 * pixel_size.y_nm);
-        let density = field.accepted.len() as f64 / (width_nm * height_nm);
-        Some(Candidate {
-            output: run.outputs.get(field.index)?,
-            pixel_size,
-            field_nm: width_nm.max(height_nm),
-            density,
-        })
-    };
-    population.fields.iter().filter_map(candidate).collect()
-}
-
 /// Those whose density of vesicles is nearest to the median of all, among the half that comes first by `order`, in the
 /// order of the run.
-fn typical<'a>(candidates: &[Candidate<'a>], order: impl Fn(&Candidate) -> f64) -> Vec<Candidate<'a>> {
+fn typical(candidates: &[Candidate], order: impl Fn(&Candidate) -> f64) -> Vec<Candidate> {
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
@@ -104,12 +115,15 @@ fn typical<'a>(candidates: &[Candidate<'a>], order: impl Fn(&Candidate) -> f64) 
     let middle = median(candidates.iter().map(&order).collect());
     let density = median(candidates.iter().map(|candidate| candidate.density).collect());
     let off = |candidate: &Candidate| (candidate.density / density).ln().abs();
-    let mut chosen: Vec<(usize, &Candidate)> =
-        candidates.iter().enumerate().filter(|(_, c)| order(c) <= middle).collect();
-    chosen.sort_by(|(i, a), (j, b)| off(a).total_cmp(&off(b)).then(i.cmp(j)));
-    chosen.truncate(IMAGES_MAX);
-    chosen.sort_by_key(|(i, _)| *i);
-    chosen.into_iter().map(|(_, candidate)| *candidate).collect()
+    let mut chosen: Vec<Candidate> = Vec::with_capacity(IMAGES_MAX + 1);
+    for candidate in candidates.iter().filter(|candidate| order(candidate) <= middle) {
+        // Of two alike the first one stays.
+        let place = chosen.partition_point(|better| off(better).total_cmp(&off(candidate)).is_le());
+        chosen.insert(place, *candidate);
+        chosen.truncate(IMAGES_MAX);
+    }
+    chosen.sort_by_key(|candidate| candidate.index);
+    chosen
 }
 
 /// Removes the panels of an earlier run: they may show other images.
@@ -117,18 +131,21 @@ fn typical<'a>(candidates: &[Candidate<'a>], order: impl Fn(&Candidate) -> f64) 
 /// # Errors
 /// [`crate::error::Error::Output`].
 pub fn remove_all(run: &Path) -> Result<()> {
-    let folder = run.join(FIGURES);
-    let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_ours = name == "figures.csv" || name.starts_with("wide-field-") || name.starts_with("close-up-");
-        if is_ours {
-            fs::remove_file(&path).map_err(|error| output_error(&path, &error))?;
-        }
+    for path in files(run).into_iter().map(|name| run.join(name)) {
+        fs::remove_file(&path).map_err(|error| output_error(&path, &error))?;
     }
     // Where nothing else is in it. Otherwise it stays, and that is no fault.
-    let _ = fs::remove_dir(&folder);
+    let _ = fs::remove_dir(run.join(FIGURES));
     Ok(())
+}
+
+/// Paths of the panels and their table from the run's folder, as far as they are there, in no order.
+pub(super) fn files(run: &Path) -> Vec<String> {
+    let entries = fs::read_dir(run.join(FIGURES)).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_ours =
+        |name: &String| name == "figures.csv" || name.starts_with("wide-field-") || name.starts_with("close-up-");
+    names.filter(is_ours).map(|name| format!("{FIGURES}/{name}")).collect()
 }
 
 /// A part of an image, px.

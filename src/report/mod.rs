@@ -1,10 +1,12 @@
 //! What is written: tables, pictures, labels, pages, and files for other programs.
 //!
 //! All of it is made from the results that lie in a run's folder ([`crate::results`]), so that it can be made again after a
-//! person's decisions: [`write_image`] makes the files of one image, [`write_run`] those of the whole run in one pass over
-//! the images. [`columns`] says what a table contains and is the only place that does.
+//! person's decisions: [`write_image`] makes the files of one image, [`write_run`] those of the whole run. It goes over the
+//! images and keeps of each next to nothing, so that a run may have any number of them. [`columns`] says what a table
+//! contains and is the only place that does.
 
 mod canvas;
+pub mod checksums;
 pub mod columns;
 pub mod compare;
 pub mod csv;
@@ -12,10 +14,14 @@ pub mod export;
 mod failed;
 pub mod figures;
 mod font;
+mod inventory;
 pub mod labels;
 mod legend;
 pub mod overlay;
 pub mod page;
+mod purity;
+mod spool;
+pub mod verify;
 mod write;
 
 pub use export::{Export, Exports};

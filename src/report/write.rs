@@ -1,15 +1,18 @@
 //! All files of a run, in their places.
 
+use super::checksums;
 use super::csv::{Images, Particles};
-use super::export::{self, Export, Exports, datapackage, multiqc};
+use super::export::{self, Export, Exports, datapackage, multiqc, rocrate};
 use super::failed::Failed;
-use super::page::{Page, remove_pages, write_page};
-use super::{Sink, figures, labels, overlay};
+use super::figures::{self, Candidates};
+use super::page::{Page, Survey, remove_pages, write_page};
+use super::purity::PurityFile;
+use super::{Sink, labels, overlay};
 use crate::atomic::{output_error, write_json, write_whole};
 use crate::error::{Error, Result};
-use crate::purity::{Assessor, SAMPLE, Sample};
+use crate::purity::{SAMPLE, Sample};
 use crate::results::{ImageResult, Journal, PICTURE, Picture, Run};
-use crate::statistics::{Population, summarize};
+use crate::statistics::{Collector, summarize};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -68,7 +71,10 @@ pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) 
     write_run(run, exports)
 }
 
-/// Writes everything that concerns the run as a whole, in one pass over its images.
+/// Writes everything that concerns the run as a whole.
+///
+/// One pass over the images makes all tables and figures; the page takes a second one for its pictures, and one over the
+/// journals; `run.json` takes another over the journals.
 ///
 /// # Errors
 /// [`Error::Output`]; [`Error::Input`] when results of the run are missing or damaged.
@@ -80,29 +86,32 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
         Box::new(Failed::create(&run.dir)),
     ];
     sinks.extend(export::sinks(&run.dir, exports)?);
-    let (mut population, mut assessor) = (Population::default(), Assessor::default());
+    let (mut collector, mut purity) = (Collector::default(), PurityFile::create(&run.dir)?);
+    let mut candidates = exports.has(Export::Figures).then(Candidates::default);
+    let mut survey = exports.has(Export::Report).then(|| Survey::new(run.outputs.len()));
     for image in run.images() {
         let image = image?;
         sinks.iter_mut().try_for_each(|sink| sink.image(&image))?;
-        population.add(&image);
-        assessor.add(&image);
+        collector.add(&image);
+        candidates.iter_mut().for_each(|candidates| candidates.add(&image));
+        let assessed = purity.add(&image)?;
+        survey.iter_mut().for_each(|survey| survey.add(&image, assessed.as_ref()));
     }
     sinks.into_iter().try_for_each(Sink::finish)?;
-
-    let summary = summarize(&population);
-    let purity = assessor.finish(&summary, sample.as_ref());
-    write_json(&run.dir.join("statistics.json"), &summary)?;
-    write_json(&run.dir.join("purity.json"), &purity)?;
-    if exports.has(Export::Figures) {
-        figures::write_figures(run, &population)?;
-    } else {
-        figures::remove_all(&run.dir)?;
+    match candidates.take() {
+        Some(candidates) => figures::write_figures(run, &candidates)?,
+        None => figures::remove_all(&run.dir)?,
     }
-    if exports.has(Export::Report) {
-        let sample = sample.as_ref();
-        write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample })?;
-    } else {
-        remove_pages(run)?;
+    let population = collector.finish();
+    let summary = summarize(&population);
+    write_json(&run.dir.join("statistics.json"), &summary)?;
+    let purity = purity.finish(&summary, sample.as_ref())?;
+    match survey {
+        Some(survey) => {
+            let sample = sample.as_ref();
+            write_page(&Page { run, population: &population, summary: &summary, purity: &purity, sample }, survey)?;
+        }
+        None => remove_pages(run)?,
     }
     if exports.has(Export::Multiqc) {
         multiqc::write(run, &population, &summary, &purity, sample.as_ref())?;
@@ -115,6 +124,12 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     } else {
         datapackage::remove(&run.dir)?;
     }
+    if exports.has(Export::Rocrate) {
+        rocrate::write(run, sample.as_ref())?;
+    } else {
+        rocrate::remove(&run.dir)?;
+    }
+    checksums::write(run)?;
     // Last of all: it says that the run is finished.
     run.write_record()
 }

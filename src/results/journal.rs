@@ -152,9 +152,14 @@ impl Stamp {
         self.is_older(now, STAMP_STEP)
     }
 
-    /// Whether the file was changed last at least `age` before `now`. Times in the future say nothing.
+    /// Whether the file was changed in any way last at least `age` before `now`. Times in the future say nothing.
     pub fn is_older(&self, now: SystemTime, age: Duration) -> bool {
         now.checked_sub(age).is_some_and(|then| self.changed.unwrap_or(self.modified) < since_1970(then))
+    }
+
+    /// Whether its content is told to be at least that old; a copy may take the time of its original over.
+    pub fn is_settled(&self, now: SystemTime, age: Duration) -> bool {
+        now.checked_sub(age).is_some_and(|then| self.modified < since_1970(then))
     }
 }
 

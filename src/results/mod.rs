@@ -10,6 +10,7 @@
 //! ```
 
 mod curation;
+mod inputs;
 mod journal;
 mod listing;
 mod particle;
@@ -20,6 +21,7 @@ mod rows;
 mod store;
 
 pub use curation::{CURATION, Curation, Decision};
+pub use inputs::each_input;
 pub use journal::{FileRecord, JOURNAL, Journal, Stamp, hex, sha256_of};
 pub use listing::Listing;
 pub use particle::{Particle, Verdict};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::Path;
 
 /// Name of the record in a run's folder.
@@ -127,17 +127,16 @@ impl RunRecord {
     /// # Errors
     /// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
     pub fn write(&self, run: &Path, outputs: &Listing) -> Result<()> {
-        #[derive(Serialize)]
-        struct Whole<'a> {
-            #[serde(flatten)]
-            record: &'a RunRecord,
-            inputs: Inputs<'a>,
-        }
-        let inputs = Inputs { run, outputs };
-        write_whole(&run.join(RUN), |out| {
-            serde_json::to_writer_pretty(&mut *out, &Whole { record: self, inputs })?;
-            out.write_all(b"\n")
-        })
+        write_whole(&run.join(RUN), |out| self.write_to(out, run, outputs))
+    }
+
+    /// The bytes of the file, which are the same as long as the journals are.
+    ///
+    /// # Errors
+    /// Those of reading the journals and of `out`.
+    pub fn write_to(&self, mut out: impl Write, run: &Path, outputs: &Listing) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, &Whole { record: self, inputs: Inputs { run, outputs } })?;
+        out.write_all(b"\n")
     }
 
     /// Every setting by its path, with the version of the program: what two runs must share to be one.
@@ -161,6 +160,14 @@ pub fn leaves(tree: &Value) -> BTreeMap<String, String> {
             .collect(),
         leaf => BTreeMap::from([(String::new(), leaf.to_string())]),
     }
+}
+
+/// The record with the inputs behind it.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    record: &'a RunRecord,
+    inputs: Inputs<'a>,
 }
 
 /// The inputs of a run, read one by one while they are written.

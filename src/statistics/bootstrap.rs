@@ -5,11 +5,12 @@
 //! are drawn instead, which leaves the difference between fields out. Every resample has a random stream of its own, so
 //! that the figures do not depend on the number of threads.
 
-use super::pool::Pool;
+use super::Population;
 use super::quantile::quantiles;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Resamples: their standard deviation is within 1.6 % of that of endlessly many.
 pub const RESAMPLES: usize = 2000;
@@ -48,89 +49,122 @@ pub(super) struct Errors {
     pub per_um2: f64,
 }
 
-/// What is drawn as a whole: an image or a particle.
+/// Sums over the particles of what is drawn as a whole: an image or a particle.
 #[derive(Clone, Copy, Default)]
 struct Unit {
-    area_um2: f64,
+    /// Which of those that are drawn it is.
+    at: u32,
+    count: u32,
     weight: f64,
     weighted_sum: f64,
-    count: f64,
     sum: f64,
     shares: [f64; SHARES],
 }
 
-/// The particles of a pool by what they are drawn with.
+/// The particles of a population by what they are drawn with.
 struct Units<'a> {
-    pool: &'a Pool,
+    population: &'a Population,
     /// Of each particle.
-    index: Vec<usize>,
-    units: Vec<Unit>,
+    index: Cow<'a, [u32]>,
+    /// What is seen in each of those that are drawn.
+    areas_um2: Cow<'a, [f64]>,
+    /// Those that have particles: most of the images of a thin sample have none.
+    filled: Vec<Unit>,
 }
 
 impl<'a> Units<'a> {
-    fn new(pool: &'a Pool) -> Self {
-        let by_image = pool.is_by_image();
-        let index = if by_image { pool.image.clone() } else { (0..pool.count()).collect() };
-        let mut units = if by_image {
-            pool.images.iter().map(|i| Unit { area_um2: i.area_um2, ..Unit::default() }).collect()
+    fn new(population: &'a Population) -> Self {
+        let count = population.count();
+        let (index, areas_um2): (Cow<[u32]>, Cow<[f64]>) = if population.is_by_image() {
+            ((&population.image).into(), (&population.areas_um2).into())
         } else {
             // The density of particles drawn one by one is not asked for.
-            vec![Unit { area_um2: pool.area_um2() / pool.count().max(1) as f64, ..Unit::default() }; pool.count()]
+            let area_um2 = population.area_um2() / count.max(1) as f64;
+            ((0..).take(count).collect::<Vec<u32>>().into(), vec![area_um2; count].into())
         };
-        for (particle, &at) in index.iter().enumerate() {
-            let (unit, diameter) = (&mut units[at], pool.diameters_nm[particle]);
-            let weight = pool.weights[particle];
+        let mut filled: Vec<Unit> = filled(&index, areas_um2.len());
+        for (particle, at) in index.iter().enumerate() {
+            let Ok(place) = filled.binary_search_by_key(at, |unit| unit.at) else { continue };
+            let (unit, diameter) = (&mut filled[place], population.diameters_nm[particle]);
+            let weight = population.weights[particle];
             unit.weight += weight;
             unit.weighted_sum += weight * diameter;
-            unit.count += 1.0;
+            unit.count += 1;
             unit.sum += diameter;
             let is_in = RANGES.map(|(from, to)| from <= diameter && diameter < to);
-            for (share, is_in) in unit.shares.iter_mut().zip(is_in.into_iter().chain([pool.is_cup[particle]])) {
+            for (share, is_in) in unit.shares.iter_mut().zip(is_in.into_iter().chain([population.is_cup[particle]])) {
                 *share += if is_in { weight } else { 0.0 };
             }
         }
-        Self { pool, index, units }
+        Self { population, index, areas_um2, filled }
+    }
+
+    /// How many there are to draw from.
+    fn count(&self) -> usize {
+        self.areas_um2.len()
     }
 
     /// The figures with every unit taken so many times; `None` without a particle.
-    fn figures(&self, times: &[u32]) -> Option<Figures> {
-        let mut all = Unit::default();
-        for (unit, &times) in self.units.iter().zip(times) {
-            let times = f64::from(times);
-            all.area_um2 += times * unit.area_um2;
+    fn figures(&self, times: &[Times]) -> Option<Figures> {
+        let area_um2: f64 = self.areas_um2.iter().zip(times).map(|(area, &times)| f64::from(times) * area).sum();
+        let (mut all, mut count) = (Unit::default(), 0.0);
+        for unit in &self.filled {
+            let times = f64::from(times[unit.at as usize]);
             all.weight += times * unit.weight;
             all.weighted_sum += times * unit.weighted_sum;
-            all.count += times * unit.count;
+            count += times * f64::from(unit.count);
             all.sum += times * unit.sum;
             all.shares.iter_mut().zip(unit.shares).for_each(|(sum, share)| *sum += times * share);
         }
-        let of = |weights: &[f64], total| {
-            let particles = self.pool.diameters_nm.iter().zip(weights).zip(&self.index);
-            quantiles(particles.map(|((diameter, weight), &at)| (*diameter, *weight, times[at])), total, QUANTILES)
+        let drawn = || {
+            let times = self.index.iter().map(|&at| u32::from(times[at as usize]));
+            self.population.diameters_nm.iter().copied().zip(times)
         };
+        let weighted = drawn().zip(&self.population.weights).map(|((diameter, times), &w)| (diameter, w, times));
+        let unweighted = drawn().map(|(diameter, times)| (diameter, 1.0, times));
         Some(Figures {
-            weighted: Sizes { quantiles: of(&self.pool.weights, all.weight)?, mean: all.weighted_sum / all.weight },
-            unweighted: Sizes { quantiles: of(&self.pool.ones, all.count)?, mean: all.sum / all.count },
+            weighted: Sizes {
+                quantiles: quantiles(weighted, all.weight, QUANTILES)?,
+                mean: all.weighted_sum / all.weight,
+            },
+            unweighted: Sizes { quantiles: quantiles(unweighted, count, QUANTILES)?, mean: all.sum / count },
             shares: all.shares.map(|share| (share / all.weight).min(1.0)),
-            per_um2: all.weight / all.area_um2,
+            per_um2: all.weight / area_um2,
         })
     }
 }
 
+/// Units without a sum yet: those among so many that have a particle, in order.
+fn filled(index: &[u32], count: usize) -> Vec<Unit> {
+    let mut is_filled = vec![false; count];
+    index.iter().for_each(|&at| is_filled[at as usize] = true);
+    let of = (0..).zip(&is_filled).filter(|(_, is_filled)| **is_filled).map(|(at, _)| Unit { at, ..Unit::default() });
+    let mut filled = Vec::with_capacity(is_filled.iter().filter(|is_filled| **is_filled).count());
+    filled.extend(of);
+    filled
+}
+
+/// How often one unit is drawn: of so many draws as there are units hardly ever more than ten times, and 255 times with a
+/// chance of 1 in 255! at most.
+type Times = u8;
+
 /// The figures of a sample, and their standard errors; `None` without a particle, no errors with a single one.
-pub(super) fn figures(pool: &Pool) -> Option<(Figures, Option<Errors>)> {
-    let units = Units::new(pool);
-    let figures = units.figures(&vec![1; units.units.len()])?;
+pub(super) fn figures(population: &Population) -> Option<(Figures, Option<Errors>)> {
+    let units = Units::new(population);
+    let figures = units.figures(&vec![1; units.count()])?;
     // Images without a particle take no part in the scatter of sizes.
-    let filled = if pool.is_by_image() { pool.filled_count() } else { pool.count() };
+    let filled = if population.is_by_image() { population.filled_count() } else { population.count() };
     if filled < 2 {
         return Some((figures, None));
     }
     let draw = |number: usize| {
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         rng.set_stream(number as u64);
-        let mut times = vec![0; units.units.len()];
-        (0..times.len()).for_each(|_| times[rng.random_range(0..units.units.len())] += 1);
+        let mut times: Vec<Times> = vec![0; units.count()];
+        for _ in 0..times.len() {
+            let drawn = &mut times[rng.random_range(0..units.count())];
+            *drawn = drawn.saturating_add(1);
+        }
         units.figures(&times)
     };
     let draws: Vec<Figures> = (0..RESAMPLES).into_par_iter().filter_map(draw).collect();
@@ -163,17 +197,13 @@ mod tests {
     use super::*;
     use crate::statistics::Field;
 
-    fn pool(fields: impl IntoIterator<Item = Field>) -> Pool {
-        Pool::of(&population(fields))
-    }
-
     #[test]
     fn figures_of_few_particles_are_computed_by_hand() {
         let mut plain = field(&[20.0, 60.0, 100.0, 240.0]);
         plain.accepted[1].is_cup_shaped = true;
         // Twice as much weight for the largest: half of the places of the field are too near to its border.
         plain.accepted[3].width_px = 500_000.0;
-        let (found, errors) = figures(&pool([plain, field(&[])])).unwrap();
+        let (found, errors) = figures(&population([plain, field(&[])])).unwrap();
         assert_eq!(found.unweighted.mean, 105.0);
         close(found.weighted.mean, (20.0 + 60.0 + 100.0 + 2.0 * 240.0) / 5.0, 0.1);
         assert_eq!(found.unweighted.quantiles, [20.0, 80.0, 240.0]);
@@ -184,9 +214,9 @@ mod tests {
         }
         close(found.per_um2, 5.0 / 2e6, 1e-8);
         assert!(errors.is_some());
-        let (single, none) = figures(&pool([field(&[80.0])])).unwrap();
+        let (single, none) = figures(&population([field(&[80.0])])).unwrap();
         assert_eq!((single.weighted.mean, none.is_none()), (80.0, true));
-        assert!(figures(&pool([field(&[])])).is_none());
+        assert!(figures(&population([field(&[])])).is_none());
     }
 
     /// Diameters from 71 to 129 nm, in no order.
@@ -203,9 +233,9 @@ mod tests {
     fn errors_are_those_of_sampling_theory() {
         // One particle in each of 30 images, 30 in one image: either way 30 things that are drawn.
         let sizes = diameters();
-        let apart = pool(sizes.iter().map(|d| field(&[*d])));
-        for pool in [apart, pool([field(&sizes)])] {
-            let (_, errors) = figures(&pool).unwrap();
+        let apart = population(sizes.iter().map(|d| field(&[*d])));
+        for sample in [apart, population([field(&sizes)])] {
+            let (_, errors) = figures(&sample).unwrap();
             let errors = errors.unwrap();
             // The standard error of a mean, relative to a mean of 100.
             let expected = deviation(&sizes) / 30f64.sqrt() / 100.0;
@@ -218,13 +248,13 @@ mod tests {
         // The standard error of a share of a third, and of a density of 1 or 4 in an image.
         let mut fields: Vec<Field> = (0..30).map(|i| field(&sizes[..if i % 2 == 0 { 1 } else { 4 }])).collect();
         let counts: Vec<f64> = fields.iter().map(|f| f.accepted.len() as f64).collect();
-        let (_, errors) = figures(&pool(fields.clone())).unwrap();
+        let (_, errors) = figures(&population(fields.clone())).unwrap();
         close(errors.unwrap().per_um2 / (deviation(&counts) / 30f64.sqrt() / 2.5), 1.0, 0.06);
         for (i, field) in fields.iter_mut().enumerate() {
             field.accepted.truncate(1);
             field.accepted[0].is_cup_shaped = i % 3 == 0;
         }
-        let (found, errors) = figures(&pool(fields)).unwrap();
+        let (found, errors) = figures(&population(fields)).unwrap();
         close(found.shares[4], 1.0 / 3.0, 1e-9);
         close(errors.unwrap().shares[4] / (2.0f64 / 9.0 / 29.0).sqrt(), 1.0, 0.06);
     }
@@ -232,8 +262,8 @@ mod tests {
     #[test]
     fn empty_images_thin_the_density_and_leave_the_sizes_alone() {
         let filled = || (0..4).map(|i| field(&[70.0 + 20.0 * f64::from(i), 90.0]));
-        let (alone, _) = figures(&pool(filled())).unwrap();
-        let (among, errors) = figures(&pool(filled().chain((0..4).map(|_| field(&[]))))).unwrap();
+        let (alone, _) = figures(&population(filled())).unwrap();
+        let (among, errors) = figures(&population(filled().chain((0..4).map(|_| field(&[]))))).unwrap();
         close(among.per_um2, alone.per_um2 / 2.0, 1e-9);
         assert_eq!((among.weighted.mean, among.weighted.quantiles), (alone.weighted.mean, alone.weighted.quantiles));
         assert!(errors.unwrap().per_um2 > 0.2);

@@ -17,22 +17,24 @@ const HALVINGS: usize = 60;
 
 /// The density of a sample of diameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Density {
-    /// Logarithms of the diameters in nm, rising, with their shares of the whole.
-    kernels: Vec<(f64, f64)>,
+pub struct Density<'a> {
+    /// Logarithms of the diameters in nm, rising.
+    logs: Vec<f64>,
+    /// What they weigh, and all together.
+    weights: &'a [f64],
+    total: f64,
     /// Of the logarithm.
     pub bandwidth: f64,
 }
 
-impl Density {
+impl<'a> Density<'a> {
     /// Of rising diameters with weights, nm; `None` of fewer than two different ones.
-    pub fn new(diameters_nm: &[f64], weights: &[f64]) -> Option<Self> {
+    pub fn new(diameters_nm: &[f64], weights: &'a [f64]) -> Option<Self> {
         let logs: Vec<f64> = diameters_nm.iter().map(|d| d.ln()).collect();
         let spread = standard_deviation(&logs, weights).filter(|s| *s > 0.0)?;
         let bandwidth = spread * (4.0 / (3.0 * effective_count(weights))).powf(0.2);
         let total: f64 = weights.iter().sum();
-        let kernels = logs.into_iter().zip(weights.iter().map(|w| w / total)).collect();
-        Some(Self { kernels, bandwidth })
+        Some(Self { logs, weights, total, bandwidth })
     }
 
     /// Share of the particles per nm of diameter.
@@ -43,7 +45,7 @@ impl Density {
 
     /// Where the density per nm is largest, nm.
     pub fn mode_nm(&self) -> f64 {
-        let (first, last) = (self.kernels.first().map_or(0.0, |k| k.0), self.kernels.last().map_or(0.0, |k| k.0));
+        let (first, last) = (self.logs.first().copied().unwrap_or(0.0), self.logs.last().copied().unwrap_or(0.0));
         // Dividing by the diameter shifts the modes of single kernels down by the bandwidth squared.
         let low = first - self.bandwidth.powi(2) - self.bandwidth;
         let step = self.bandwidth / STEPS;
@@ -69,11 +71,11 @@ impl Density {
 
     /// Sum of the kernels at `x`, each 1 high times its share, and its slope.
     fn sums(&self, x: f64) -> (f64, f64) {
-        let from = self.kernels.partition_point(|k| k.0 < x - REACH * self.bandwidth);
-        let near = self.kernels[from..].iter().take_while(|k| k.0 <= x + REACH * self.bandwidth);
-        near.fold((0.0, 0.0), |(sum, slope), &(centre, share)| {
+        let from = self.logs.partition_point(|log| *log < x - REACH * self.bandwidth);
+        let near = self.logs[from..].iter().take_while(|log| **log <= x + REACH * self.bandwidth);
+        near.zip(&self.weights[from..]).fold((0.0, 0.0), |(sum, slope), (centre, weight)| {
             let u = (x - centre) / self.bandwidth;
-            let value = share * (-0.5 * u * u).exp();
+            let value = weight / self.total * (-0.5 * u * u).exp();
             (sum + value, slope - u / self.bandwidth * value)
         })
     }
@@ -139,7 +141,7 @@ mod tests {
     #[test]
     fn one_kernel_has_its_mode_below_its_centre() {
         // Of a lognormal distribution the mode is the median times exp(-sigma squared).
-        let density = Density { kernels: vec![(100f64.ln(), 1.0)], bandwidth: 0.4 };
+        let density = Density { logs: vec![100f64.ln()], weights: &[2.0], total: 2.0, bandwidth: 0.4 };
         close(density.mode_nm(), 100.0 * (-0.16f64).exp(), 1e-6);
         let x = density.mode_nm().ln();
         assert!(density.rises(x - 1e-6) && !density.rises(x + 1e-6));

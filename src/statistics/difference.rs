@@ -2,7 +2,7 @@
 
 use super::interval::{share, student};
 use super::moments::effective_count;
-use super::pool::IMAGES_MIN;
+use super::population::IMAGES_MIN;
 use super::{Estimate, Summary};
 
 /// What of the second sample is larger than the first.

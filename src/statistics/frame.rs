@@ -86,8 +86,8 @@ mod tests {
 
     fn frame(size_px: (usize, usize), marks: &[[usize; 4]]) -> Frame {
         let marks = marks.iter().map(|&[x0, y0, x1, y1]| Region { kind: RegionKind::Text, x0, y0, x1, y1 }).collect();
-        let (index, rejected) = (0, Default::default());
-        let field = Field { index, size_px, pixel_size: None, marks, accepted: Vec::new(), border_count: 0, rejected };
+        let rejected = Default::default();
+        let field = Field { size_px, pixel_size: None, marks, accepted: Vec::new(), border_count: 0, rejected };
         Frame::of(&field)
     }
 

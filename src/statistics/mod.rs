@@ -14,15 +14,15 @@ mod moments;
 mod needed;
 #[cfg(test)]
 mod planted;
-mod pool;
+mod population;
 mod quantile;
 mod summary;
 mod warnings;
 
 pub use bootstrap::RESAMPLES;
-pub use collect::{Field, Population, Sized};
+pub use collect::{Collector, Field, Sized};
 pub use density::Density;
 pub use difference::{Difference, median_difference, share_by_image, share_difference};
 pub use frame::WEIGHT_MAX;
-pub use pool::{weighted_diameters_nm, weights};
+pub use population::{Population, Spread};
 pub use summary::{Counts, Distribution, Estimate, Lognormal, Share, Summary, summarize};

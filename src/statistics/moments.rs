@@ -2,31 +2,70 @@
 
 /// Weighted mean; `None` of nothing.
 pub(super) fn mean(values: &[f64], weights: &[f64]) -> Option<f64> {
-    let total: f64 = weights.iter().sum();
-    let sum: f64 = values.iter().zip(weights).map(|(v, w)| v * w).sum();
-    (total > 0.0).then(|| sum / total)
+    mean_of(pairs(values, weights))
 }
 
 /// Mean of the squared deviations from the mean; `None` of nothing.
 pub(super) fn variance(values: &[f64], weights: &[f64]) -> Option<f64> {
-    let centre = mean(values, weights)?;
-    let squares: Vec<f64> = values.iter().map(|v| (v - centre).powi(2)).collect();
-    mean(&squares, weights)
+    variance_of(pairs(values, weights))
 }
 
 /// Kish's effective number: equally weighted values that would tell as much (L. Kish, Survey Sampling, 1965).
 pub(super) fn effective_count(weights: &[f64]) -> f64 {
-    let total: f64 = weights.iter().sum();
-    let squares: f64 = weights.iter().map(|w| w * w).sum();
-    if squares > 0.0 { total * total / squares } else { 0.0 }
+    let mut sums = Squares::default();
+    weights.iter().for_each(|&weight| sums.add(weight));
+    sums.effective_count()
 }
 
 /// Standard deviation of the population that the values are a sample of: `n - 1` for equal weights, with the effective
 /// number for others; `None` of fewer than two.
 pub(super) fn standard_deviation(values: &[f64], weights: &[f64]) -> Option<f64> {
-    let count = effective_count(weights);
-    let variance = variance(values, weights).filter(|_| values.len() > 1 && count > 1.0)?;
+    standard_deviation_of(pairs(values, weights))
+}
+
+fn pairs<'a>(values: &'a [f64], weights: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
+    values.iter().copied().zip(weights.iter().copied())
+}
+
+/// As [`mean`], of values with their weights, which need not lie in memory.
+pub(super) fn mean_of(values: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let total: f64 = values.clone().map(|(_, w)| w).sum();
+    let sum: f64 = values.map(|(v, w)| v * w).sum();
+    (total > 0.0).then(|| sum / total)
+}
+
+fn variance_of(values: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let centre = mean_of(values.clone())?;
+    mean_of(values.map(|(v, w)| ((v - centre).powi(2), w)))
+}
+
+/// As [`standard_deviation`], likewise.
+pub(super) fn standard_deviation_of(values: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let mut sums = Squares::default();
+    values.clone().for_each(|(_, weight)| sums.add(weight));
+    let count = sums.effective_count();
+    let is_enough = values.clone().nth(1).is_some() && count > 1.0;
+    let variance = variance_of(values).filter(|_| is_enough)?;
     Some((variance * count / (count - 1.0)).sqrt())
+}
+
+/// Sums of weights and of their squares.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Squares {
+    total: f64,
+    squares: f64,
+}
+
+impl Squares {
+    pub fn add(&mut self, weight: f64) {
+        self.total += weight;
+        self.squares += weight * weight;
+    }
+
+    /// As [`effective_count`].
+    pub fn effective_count(&self) -> f64 {
+        if self.squares > 0.0 { self.total * self.total / self.squares } else { 0.0 }
+    }
 }
 
 #[cfg(test)]

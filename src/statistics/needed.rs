@@ -1,8 +1,8 @@
 //! How many particles it takes.
 
+use super::Population;
 use super::density::Density;
 use super::interval::Z;
-use super::pool::Pool;
 
 /// Half-width of the interval of D50 that is asked for, relative.
 const PRECISION: f64 = 0.05;
@@ -13,22 +13,22 @@ const PRECISION: f64 = 0.05;
 /// The error of D50 is that of the share of particles below it, by image, over the density there (R. S. Woodruff, Journal
 /// of the American Statistical Association 47 (1952) 635). The bootstrap's own error of a median hangs on the few
 /// particles next to it, and the number on the square of that: it would be wrong by factors.
-pub(super) fn count_for_5_percent(pool: &Pool, d50_nm: f64) -> Option<usize> {
-    let density = Density::new(&pool.diameters_nm, &pool.weights)?;
-    let total: f64 = pool.weights.iter().sum();
+pub(super) fn count_for_5_percent(population: &Population, d50_nm: f64) -> Option<usize> {
+    let density = Density::new(&population.diameters_nm, &population.weights)?;
+    let total: f64 = population.weights.iter().sum();
     // How much more of each unit lies below D50 than half.
-    let excess = |i: usize| pool.weights[i] * if pool.diameters_nm[i] < d50_nm { 0.5 } else { -0.5 };
-    let (squares, units) = if pool.is_by_image() {
-        let mut sums = vec![0.0; pool.images.len()];
-        (0..pool.count()).for_each(|i| sums[pool.image[i]] += excess(i));
-        (sums.iter().map(|sum| sum * sum).sum::<f64>(), pool.filled_count())
+    let excess = |i: usize| population.weights[i] * if population.diameters_nm[i] < d50_nm { 0.5 } else { -0.5 };
+    let (squares, units) = if population.is_by_image() {
+        let mut sums = vec![0.0; population.image_count()];
+        (0..population.count()).for_each(|i| sums[population.image[i] as usize] += excess(i));
+        (sums.iter().map(|sum| sum * sum).sum::<f64>(), population.filled_count())
     } else {
-        ((0..pool.count()).map(|i| excess(i).powi(2)).sum(), pool.count())
+        ((0..population.count()).map(|i| excess(i).powi(2)).sum(), population.count())
     };
     let units = units as f64;
     let share_error = (squares * units / (units - 1.0)).sqrt() / total;
     let log_error = share_error / (density.per_nm(d50_nm) * d50_nm);
-    let needed = pool.count() as f64 * (Z * log_error / PRECISION).powi(2);
+    let needed = population.count() as f64 * (Z * log_error / PRECISION).powi(2);
     (needed.is_finite() && needed > 0.0).then(|| needed.ceil() as usize)
 }
 
@@ -38,12 +38,12 @@ mod tests {
     use super::*;
 
     fn needed(images: &[&[f64]], squares: f64, units: f64) {
-        let pool = Pool::of(&population(images.iter().map(|d| field(d))));
-        let count = pool.count() as f64;
-        let density = Density::new(&pool.diameters_nm, &pool.ones).unwrap().per_nm(75.0) * 75.0;
+        let sample = population(images.iter().map(|d| field(d)));
+        let count = sample.count() as f64;
+        let density = Density::new(&sample.diameters_nm, &vec![1.0; sample.count()]).unwrap().per_nm(75.0) * 75.0;
         let error = (squares * units / (units - 1.0)).sqrt() / count / density;
         let expected = count * (1.959_964 * error / 0.05).powi(2);
-        let found = count_for_5_percent(&pool, 75.0).unwrap() as f64;
+        let found = count_for_5_percent(&sample, 75.0).unwrap() as f64;
         assert!((found - expected).abs() < 1.0 + 1e-4 * expected, "{found} {expected}");
         assert!(found.fract() == 0.0 && found > expected - 1e-3 * expected);
     }
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn too_little_tells_no_number() {
-        let of = |images: &[&[f64]]| count_for_5_percent(&Pool::of(&population(images.iter().map(|d| field(d)))), 75.0);
+        let of = |images: &[&[f64]]| count_for_5_percent(&population(images.iter().map(|d| field(d))), 75.0);
         assert_eq!((of(&[]), of(&[&[75.0]]), of(&[&[75.0, 75.0]])), (None, None, None));
         // Images that agree but for their weights leave next to no error to go by.
         assert_eq!(of(&[&[70.0, 80.0], &[70.0, 80.0], &[70.0, 80.0]]), Some(1));

@@ -1,20 +1,17 @@
 //! Small samples whose figures can be computed by hand, for the tests of this room.
 
-use super::{Field, Population, Sized};
+use super::{Collector, Field, Population, Sized};
 use crate::units::PixelSize;
 
 /// A disc with an extent of as many px as it has nm.
 pub fn disc(diameter: f64) -> Sized {
     Sized {
-        id: 1,
         diameter,
         width_px: diameter,
         height_px: diameter,
         circularity: 1.0,
         aspect_ratio: 1.0,
-        solidity: 1.0,
         cup_depth: None,
-        confidence: None,
         is_cup_shaped: false,
     }
 }
@@ -22,7 +19,6 @@ pub fn disc(diameter: f64) -> Sized {
 /// A field so large that no particle is cut off to speak of.
 pub fn field(diameters_nm: &[f64]) -> Field {
     Field {
-        index: 0,
         size_px: (1_000_000, 1_000_000),
         pixel_size: PixelSize::square(1.0),
         marks: Vec::new(),
@@ -33,7 +29,9 @@ pub fn field(diameters_nm: &[f64]) -> Field {
 }
 
 pub fn population(fields: impl IntoIterator<Item = Field>) -> Population {
-    Population { fields: fields.into_iter().collect(), failed_count: 0 }
+    let mut collector = Collector::default();
+    fields.into_iter().for_each(|field| collector.add_field(&field));
+    collector.finish()
 }
 
 /// # Panics

@@ -1,14 +1,13 @@
 //! The figures of a sample.
 
 use super::Population;
-use super::bootstrap::{self, Errors, RANGES, RESAMPLES, SHARES, Sizes};
+use super::bootstrap::{self, Errors, Figures, RANGES, RESAMPLES, SHARES, Sizes};
 use super::counts::counts;
 use super::density::mode_nm;
 use super::interval;
 use super::lognormal;
 use super::moments::{effective_count, mean, standard_deviation};
 use super::needed;
-use super::pool::Pool;
 use super::warnings::warnings;
 use serde::{Deserialize, Serialize};
 
@@ -116,61 +115,54 @@ pub struct Summary {
 
 /// The figures of a population.
 pub fn summarize(population: &Population) -> Summary {
-    let pool = Pool::of(population);
-    let found = bootstrap::figures(&pool);
+    let found = bootstrap::figures(population);
     let (figures, errors) = (found.map(|f| f.0), found.and_then(|f| f.1));
-    let freedom = if pool.is_by_image() {
-        effective_count(&pool.images.iter().map(|image| image.weight).collect::<Vec<_>>())
-    } else {
-        effective_count(&pool.weights)
-    } - 1.0;
+    let weights = &population.weights;
+    let freedom =
+        if population.is_by_image() { population.image_weights.effective_count() } else { effective_count(weights) }
+            - 1.0;
     let shares = figures.map(|figures| {
-        let count = effective_count(&pool.weights);
+        let count = effective_count(weights);
         std::array::from_fn(|i| interval::share(figures.shares[i], errors.map(|e| e.shares[i]), freedom, count))
     });
-    let scaled = || population.fields.iter().filter(|field| field.pixel_size.is_some());
-    let count_for_5_percent = figures.and_then(|f| needed::count_for_5_percent(&pool, f.weighted.quantiles[1]));
+    let count_for_5_percent = figures.and_then(|f| needed::count_for_5_percent(population, f.weighted.quantiles[1]));
+    let told = |weights: &[f64], of: fn(&Figures) -> Sizes, error: fn(&Errors) -> Sizes| {
+        distribution(&population.diameters_nm, weights, figures.as_ref().map(of), errors.as_ref().map(error), freedom)
+    };
     let mut summary = Summary {
-        image_count: pool.images.len(),
-        unscaled_image_count: population.fields.len() - pool.images.len(),
+        image_count: population.image_count(),
+        unscaled_image_count: population.unscaled_count,
         failed_image_count: population.failed_count,
-        count: pool.count(),
-        border_count: scaled().map(|field| field.border_count).sum(),
-        area_um2: pool.area_um2(),
-        weighted: distribution(&pool, &pool.weights, figures.map(|f| f.weighted), errors.map(|e| e.weighted), freedom),
-        unweighted: distribution(
-            &pool,
-            &pool.ones,
-            figures.map(|f| f.unweighted),
-            errors.map(|e| e.unweighted),
-            freedom,
-        ),
-        weight_max: pool.weights.iter().copied().reduce(f64::max),
-        per_um2: density(&pool, errors),
-        per_image: counts(&pool.images.iter().map(|image| image.count).collect::<Vec<_>>()),
+        count: population.count(),
+        border_count: population.scaled_border_count,
+        area_um2: population.area_um2(),
+        weighted: told(weights, |f| f.weighted, |e| e.weighted),
+        unweighted: told(&vec![1.0; population.count()], |f| f.unweighted, |e| e.unweighted),
+        weight_max: weights.iter().copied().reduce(f64::max),
+        per_um2: density(population, errors),
+        per_image: counts(&population.image_counts),
         size_shares: shares.map(size_shares).unwrap_or_default(),
         cup_share: shares.and_then(|shares: [Estimate; SHARES]| shares.last().copied()),
         count_for_5_percent,
-        more_for_5_percent: count_for_5_percent.map(|count| count.saturating_sub(pool.count())),
+        more_for_5_percent: count_for_5_percent.map(|count| count.saturating_sub(population.count())),
         degrees_of_freedom: errors.map(|_| freedom),
         resample_count: errors.map_or(0, |_| RESAMPLES),
-        resampled: if pool.is_by_image() { "images" } else { "particles" }.into(),
+        resampled: if population.is_by_image() { "images" } else { "particles" }.into(),
         warnings: Vec::new(),
     };
-    summary.warnings = warnings(population, &pool, &summary);
+    summary.warnings = warnings(population, &summary);
     summary
 }
 
 /// What is told of the diameters with the given weights.
 fn distribution(
-    pool: &Pool,
+    diameters: &[f64],
     weights: &[f64],
     sizes: Option<Sizes>,
     errors: Option<Sizes>,
     freedom: f64,
 ) -> Distribution {
     let Some(sizes) = sizes else { return Distribution::default() };
-    let diameters = &pool.diameters_nm;
     let logs: Vec<f64> = diameters.iter().map(|d| d.ln()).collect();
     let quantile = |i: usize| interval::positive(sizes.quantiles[i], errors.map(|e| e.quantiles[i]), freedom);
     let [d10, d50, d90] = sizes.quantiles;
@@ -189,15 +181,14 @@ fn distribution(
 }
 
 /// Particles per µm², with an interval by image; with too few images that of particles scattered at random (Poisson).
-fn density(pool: &Pool, errors: Option<Errors>) -> Option<Estimate> {
-    let area = pool.area_um2();
-    let value = pool.weights.iter().sum::<f64>() / area;
-    let areas: Vec<f64> = pool.images.iter().map(|image| image.area_um2).collect();
+fn density(population: &Population, errors: Option<Errors>) -> Option<Estimate> {
+    let area = population.area_um2();
+    let value = population.weights.iter().sum::<f64>() / area;
     (area > 0.0).then(|| {
-        if pool.is_by_image() {
-            interval::positive(value, errors.map(|e| e.per_um2), effective_count(&areas) - 1.0)
+        if population.is_by_image() {
+            interval::positive(value, errors.map(|e| e.per_um2), effective_count(&population.areas_um2) - 1.0)
         } else {
-            interval::positive(value, Some(effective_count(&pool.weights).powf(-0.5)), f64::MAX)
+            interval::positive(value, Some(effective_count(&population.weights).powf(-0.5)), f64::MAX)
         }
     })
 }
@@ -227,7 +218,7 @@ mod tests {
         let mut fields = vec![field(&[60.0, 80.0]), field(&[100.0, 120.0]), field(&[70.0]), field(&[])];
         fields.iter_mut().for_each(|field| field.border_count = 3);
         fields.push(crate::statistics::Field { pixel_size: None, ..field(&[50.0]) });
-        let found = summarize(&Population { fields, failed_count: 2 });
+        let found = summarize(&Population { failed_count: 2, ..population(fields) });
         assert_eq!((found.image_count, found.unscaled_image_count, found.failed_image_count), (4, 1, 2));
         assert_eq!((found.count, found.border_count, found.resampled.as_str()), (5, 12, "images"));
         assert_eq!((found.per_image.mean, found.resample_count), (1.25, RESAMPLES));

@@ -1,9 +1,8 @@
 //! What to mind about the figures, in plain words, each with what to do.
 
 use super::bootstrap::RANGES;
-use super::moments::effective_count;
-use super::pool::{IMAGES_MIN, Pool};
-use super::{Population, Summary, WEIGHT_MAX};
+use super::population::IMAGES_MIN;
+use super::{Population, Spread, Summary, WEIGHT_MAX};
 
 /// Particles below which D10 and D90 rest on ten or fewer.
 const FEW_PARTICLES: usize = 100;
@@ -19,14 +18,14 @@ const UNLIKELY: f64 = 3.0;
 const PIXEL_SIZE_RATIO: f64 = 2.0;
 
 /// About a summary whose figures are complete.
-pub(super) fn warnings(population: &Population, pool: &Pool, summary: &Summary) -> Vec<String> {
+pub(super) fn warnings(population: &Population, summary: &Summary) -> Vec<String> {
     let all = [
         left_out(summary),
         unscaled(summary),
         few_particles(summary),
-        few_images(pool, summary),
-        one_image(pool),
-        large_weights(pool, summary),
+        few_images(population, summary),
+        one_image(population),
+        large_weights(population, summary),
         clustered(summary),
         pixel_sizes(population),
     ];
@@ -63,12 +62,12 @@ fn few_particles(summary: &Summary) -> Option<String> {
     }
 }
 
-fn few_images(pool: &Pool, summary: &Summary) -> Option<String> {
-    let filled = pool.filled_count();
+fn few_images(population: &Population, summary: &Summary) -> Option<String> {
+    let filled = population.filled_count();
     if filled == 0 {
         return None;
     }
-    if !pool.is_by_image() {
+    if !population.is_by_image() {
         return Some(format!(
             "Particles come from {}: the intervals do not contain the difference between fields and are too narrow. \
              Analyse at least {IMAGES_MIN} fields, better {FEW_IMAGES} or more.",
@@ -84,11 +83,10 @@ fn few_images(pool: &Pool, summary: &Summary) -> Option<String> {
     })
 }
 
-fn one_image(pool: &Pool) -> Option<String> {
-    let weights: Vec<f64> = pool.images.iter().map(|image| image.weight).collect();
-    let most = pool.images.iter().map(|image| image.count).max().unwrap_or(0);
-    (pool.is_by_image() && effective_count(&weights) < IMAGES_MIN as f64).then(|| {
-        let share = 100.0 * most as f64 / pool.count().max(1) as f64;
+fn one_image(population: &Population) -> Option<String> {
+    let most = population.image_counts.keys().next_back().copied().unwrap_or(0);
+    (population.is_by_image() && population.image_weights.effective_count() < IMAGES_MIN as f64).then(|| {
+        let share = 100.0 * most as f64 / population.count().max(1) as f64;
         format!(
             "Few images hold most particles (one alone {share:.0} %): the sample is only as good as these. Analyse more \
              fields."
@@ -96,9 +94,9 @@ fn one_image(pool: &Pool) -> Option<String> {
     })
 }
 
-fn large_weights(pool: &Pool, summary: &Summary) -> Option<String> {
+fn large_weights(population: &Population, summary: &Summary) -> Option<String> {
     let largest = summary.weight_max.filter(|weight| *weight > LARGE_WEIGHT)?;
-    let capped = match pool.capped_count {
+    let capped = match population.capped_count {
         0 => String::new(),
         1 => format!(" One nearly fills its image; its weight was held at {WEIGHT_MAX:.0}."),
         count => format!(" {count} nearly fill their images; their weights were held at {WEIGHT_MAX:.0}."),
@@ -121,8 +119,7 @@ fn clustered(summary: &Summary) -> Option<String> {
 }
 
 fn pixel_sizes(population: &Population) -> Option<String> {
-    let sizes = population.fields.iter().filter_map(|field| field.pixel_size).map(|size| size.mean_nm());
-    let (low, high) = sizes.fold((f64::INFINITY, 0.0_f64), |(low, high), size| (low.min(size), high.max(size)));
+    let Spread { low, high, .. } = population.pixel_nm;
     (high > PIXEL_SIZE_RATIO * low).then(|| {
         format!(
             "Pixel sizes differ from {low:.2} to {high:.2} nm: coarse images miss particles near {:.0} nm, fine ones cut \
@@ -155,8 +152,8 @@ mod tests {
         assert!(warning.as_ref().is_some_and(|w| w.contains(words)), "{warning:?}");
     }
 
-    fn pool(images: &[usize]) -> Pool {
-        Pool::of(&population(images.iter().map(|&n| field(&vec![80.0; n]))))
+    fn with(images: &[usize]) -> Population {
+        population(images.iter().map(|&n| field(&vec![80.0; n])))
     }
 
     #[test]
@@ -186,7 +183,7 @@ mod tests {
     #[test]
     fn few_images_are_said_to_be_few() {
         let of =
-            |images: &[usize]| few_images(&pool(images), &Summary { image_count: images.len(), ..Summary::default() });
+            |images: &[usize]| few_images(&with(images), &Summary { image_count: images.len(), ..Summary::default() });
         assert_eq!((of(&[0, 0]), of(&[1; 10])), (None, None));
         says(of(&[1, 1, 0]), "Particles come from 2 images");
         says(of(&[1]), "Particles come from 1 image:");
@@ -196,14 +193,14 @@ mod tests {
     #[test]
     fn an_image_with_most_of_the_particles_is_told() {
         // Worth 3.2 images: 25 squared over 193. With two images there is another warning.
-        assert_eq!((one_image(&pool(&[8, 8, 8, 1])), one_image(&pool(&[10, 1]))), (None, None));
-        says(one_image(&pool(&[30, 5, 5])), "one alone 75 %");
+        assert_eq!((one_image(&with(&[8, 8, 8, 1])), one_image(&with(&[10, 1]))), (None, None));
+        says(one_image(&with(&[30, 5, 5])), "one alone 75 %");
     }
 
     #[test]
     fn heavy_particles_are_told() {
         let of = |weight_max, capped_count| {
-            large_weights(&Pool { capped_count, ..pool(&[1]) }, &Summary { weight_max, ..Summary::default() })
+            large_weights(&Population { capped_count, ..with(&[1]) }, &Summary { weight_max, ..Summary::default() })
         };
         assert_eq!((of(None, 0), of(Some(4.0), 0)), (None, None));
         let plain = of(Some(4.1), 0);
@@ -240,7 +237,7 @@ mod tests {
     fn all_warnings_are_gathered() {
         let population = population([field(&[80.0])]);
         let summary = Summary { image_count: 1, count: 1, failed_image_count: 1, ..Summary::default() };
-        let found = warnings(&population, &Pool::of(&population), &summary);
+        let found = warnings(&population, &summary);
         assert_eq!(found.len(), 3, "{found:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Every figure against NumPy and SciPy, on the same table.
 
-use super::world::disc;
-use cupule::statistics::{Density, Distribution, Field, Population, summarize};
+use super::world::{disc, population};
+use cupule::statistics::{Density, Distribution, Field, summarize};
 use cupule::units::PixelSize;
 use std::collections::BTreeMap;
 
@@ -15,20 +15,18 @@ fn golden(file: &str) -> csv::Reader<std::fs::File> {
 }
 
 /// The table as one image.
-fn population() -> Population {
+fn field() -> Field {
     let rows = golden("particles.csv").into_deserialize().map(Result::unwrap);
-    let accepted: Vec<_> = rows.map(|(diameter, extent): (f64, f64)| disc(1, diameter, extent)).collect();
+    let accepted: Vec<_> = rows.map(|(diameter, extent): (f64, f64)| disc(diameter, extent)).collect();
     assert_eq!(accepted.len(), COUNT);
-    let field = Field {
-        index: 0,
+    Field {
         size_px: (FRAME, FRAME),
         pixel_size: PixelSize::square(PIXEL_NM),
         marks: Vec::new(),
         accepted,
         border_count: 0,
         rejected: Default::default(),
-    };
-    Population { fields: vec![field], failed_count: 0 }
+    }
 }
 
 fn figures(kind: &str, of: &Distribution) -> Vec<(String, f64)> {
@@ -53,7 +51,7 @@ fn figures(kind: &str, of: &Distribution) -> Vec<(String, f64)> {
 
 #[test]
 fn figures_are_those_of_numpy_and_scipy() {
-    let population = population();
+    let population = population(&[field()]);
     let summary = summarize(&population);
     let mut ours: BTreeMap<String, f64> = BTreeMap::new();
     ours.extend(figures("unweighted", &summary.unweighted));
@@ -62,15 +60,12 @@ fn figures_are_those_of_numpy_and_scipy() {
     ours.insert("weight_max".into(), summary.weight_max.unwrap());
     ours.insert("per_um2".into(), summary.per_um2.unwrap().value);
 
-    let field = &population.fields[0];
-    let mut rows: Vec<(f64, f64)> =
-        field.accepted.iter().map(|p| p.diameter).zip(cupule::statistics::weights(field)).collect();
-    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (diameters, weights): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
-    let density = Density::new(&diameters, &weights).unwrap();
+    let diameters = &population.diameters_nm;
+    let density = Density::new(diameters, &population.weights).unwrap();
     ours.insert("weighted.bandwidth".into(), density.bandwidth);
     ours.insert("weighted.per_nm_at_100".into(), density.per_nm(100.0));
-    let plain = Density::new(&diameters, &vec![1.0; diameters.len()]).unwrap();
+    let ones = vec![1.0; diameters.len()];
+    let plain = Density::new(diameters, &ones).unwrap();
     ours.insert("unweighted.bandwidth".into(), plain.bandwidth);
 
     let theirs: BTreeMap<String, f64> = golden("expected.csv").into_deserialize().map(Result::unwrap).collect();

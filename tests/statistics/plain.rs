@@ -1,25 +1,24 @@
 //! What must hold for any sample, and samples that hold next to nothing.
 
-use super::world::{PLAIN, World, disc, mark};
+use super::world::{PLAIN, World, disc, mark, population};
 use cupule::statistics::{
-    Estimate, Field, Population, Summary, WEIGHT_MAX, median_difference, share_difference, summarize,
+    Collector, Estimate, Field, Summary, WEIGHT_MAX, median_difference, share_difference, summarize,
 };
 use cupule::units::PixelSize;
 
 fn field(diameters_nm: &[f64]) -> Field {
     Field {
-        index: 0,
         size_px: (1000, 1000),
         pixel_size: PixelSize::square(1.0),
         marks: Vec::new(),
-        accepted: (1..).zip(diameters_nm).map(|(id, &d)| disc(id, d, d)).collect(),
+        accepted: diameters_nm.iter().map(|&d| disc(d, d)).collect(),
         border_count: 2,
         rejected: Default::default(),
     }
 }
 
 fn of(fields: Vec<Field>) -> Summary {
-    summarize(&Population { fields, failed_count: 0 })
+    summarize(&population(&fields))
 }
 
 fn warns(summary: &Summary, words: &str) -> bool {
@@ -28,14 +27,15 @@ fn warns(summary: &Summary, words: &str) -> bool {
 
 #[test]
 fn neither_threads_nor_the_order_of_images_change_a_digit() {
-    let (mut population, _) = PLAIN.sample(12, 3);
+    let (mut fields, _) = PLAIN.fields(12, 3);
+    let sample = population(&fields);
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let many = rayon::ThreadPoolBuilder::new().num_threads(7).build().unwrap();
     let text = |summary: &Summary| serde_json::to_string(summary).unwrap();
-    let first = text(&alone.install(|| summarize(&population)));
-    assert_eq!(first, text(&many.install(|| summarize(&population))));
-    population.fields.reverse();
-    let (there, back): (Summary, Summary) = (serde_json::from_str(&first).unwrap(), summarize(&population));
+    let first = text(&alone.install(|| summarize(&sample)));
+    assert_eq!(first, text(&many.install(|| summarize(&sample))));
+    fields.reverse();
+    let (there, back): (Summary, Summary) = (serde_json::from_str(&first).unwrap(), of(fields));
     assert_eq!(there.weighted.d50_nm.unwrap().value, back.weighted.d50_nm.unwrap().value);
     assert_eq!(there.weighted.mode_nm, back.weighted.mode_nm);
 }
@@ -105,7 +105,10 @@ fn clusters_and_mixed_magnifications_are_noticed() {
     assert!(warns(&uneven, "index of dispersion"), "{:?}", uneven.warnings);
     let fine = Field { pixel_size: PixelSize::square(0.4), ..field(&crowd) };
     assert!(warns(&of(vec![fine, field(&crowd)]), "Pixel sizes differ from 0.40 to 1.00 nm"));
-    let failed = summarize(&Population { fields: vec![field(&crowd); 30], failed_count: 1 });
+    let mut collector = Collector::default();
+    (0..30).for_each(|_| collector.add_field(&field(&crowd)));
+    collector.add_failed();
+    let failed = summarize(&collector.finish());
     assert!(warns(&failed, "1 image could not be analysed"), "{:?}", failed.warnings);
 }
 

@@ -1,7 +1,7 @@
 //! Samples with known truth: discs scattered over fields, of which only whole ones are measured.
 
 use cupule::image::{Region, RegionKind};
-use cupule::statistics::{Field, Population, Sized};
+use cupule::statistics::{Collector, Field, Population, Sized};
 use cupule::units::PixelSize;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -56,17 +56,23 @@ impl World {
     /// Fields with their whole particles; and, for comparison, the diameters of what is seen at all, cut off ones as large
     /// as the part that is seen.
     pub fn sample(&self, fields: usize, seed: u64) -> (Population, Vec<f64>) {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let (mut population, mut seen) = (Population::default(), Vec::new());
-        for number in 0..fields {
-            let (field, clipped) = self.field(number, &mut rng);
-            population.fields.push(field);
-            seen.extend(clipped);
-        }
-        (population, seen)
+        let (fields, seen) = self.fields(fields, seed);
+        (population(&fields), seen)
     }
 
-    fn field(&self, number: usize, rng: &mut ChaCha8Rng) -> (Field, Vec<f64>) {
+    /// The same, field by field.
+    pub fn fields(&self, count: usize, seed: u64) -> (Vec<Field>, Vec<f64>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (mut fields, mut seen) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (field, clipped) = self.field(&mut rng);
+            fields.push(field);
+            seen.extend(clipped);
+        }
+        (fields, seen)
+    }
+
+    fn field(&self, rng: &mut ChaCha8Rng) -> (Field, Vec<f64>) {
         // Centres may lie this far outside.
         let margin = 3.0 * self.median_nm / self.pixel_nm;
         let side = self.frame_px as f64;
@@ -75,7 +81,7 @@ impl World {
         // The mean density over the fields is that of the world.
         let density = self.per_um2 * (density_shift - 0.5 * self.field_density_sd.powi(2)).exp();
         let (mut accepted, mut seen, mut border_count) = (Vec::new(), Vec::new(), 0);
-        for id in 0..poisson(density * area_um2, rng) {
+        for _ in 0..poisson(density * area_um2, rng) {
             let diameter = self.median_nm * (self.geometric_sd.ln() * normal(rng) + size_shift).exp();
             let extent = diameter / self.pixel_nm;
             let mut overlap = || {
@@ -90,7 +96,7 @@ impl World {
             // But for rounding.
             if x.min(y) > 0.999_999 * extent {
                 let is_cup_shaped = rng.random::<f64>() < CUP_SHARE;
-                accepted.push(Sized { is_cup_shaped, ..disc(id as u32 + 1, diameter, extent) });
+                accepted.push(Sized { is_cup_shaped, ..disc(diameter, extent) });
                 seen.push(diameter);
             } else {
                 border_count += 1;
@@ -99,7 +105,6 @@ impl World {
             }
         }
         let field = Field {
-            index: number,
             size_px: (self.frame_px, self.frame_px),
             pixel_size: PixelSize::square(self.pixel_nm),
             marks: Vec::new(),
@@ -111,17 +116,21 @@ impl World {
     }
 }
 
-pub fn disc(id: u32, diameter: f64, extent_px: f64) -> Sized {
+/// Fields as the statistics take them in.
+pub fn population(fields: &[Field]) -> Population {
+    let mut collector = Collector::default();
+    fields.iter().for_each(|field| collector.add_field(field));
+    collector.finish()
+}
+
+pub fn disc(diameter: f64, extent_px: f64) -> Sized {
     Sized {
-        id,
         diameter,
         width_px: extent_px,
         height_px: extent_px,
         circularity: 1.0,
         aspect_ratio: 1.0,
-        solidity: 1.0,
         cup_depth: None,
-        confidence: None,
         is_cup_shaped: false,
     }
 }

@@ -69,9 +69,7 @@ fn configurations(members: &[Member]) -> Option<String> {
 
 /// Mean over the images, nm.
 fn pixel_size_nm(member: &Member) -> Option<f64> {
-    let sizes: Vec<f64> =
-        member.population.fields.iter().filter_map(|f| f.pixel_size).map(|size| size.mean_nm()).collect();
-    (!sizes.is_empty()).then(|| sizes.iter().sum::<f64>() / sizes.len() as f64)
+    member.population.pixel_nm.mean()
 }
 
 fn pixel_sizes(members: &[Member]) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::Member;
 use crate::report::page::text::number;
-use crate::statistics::{Difference, Estimate, median_difference, share_by_image, share_difference};
+use crate::statistics::{Difference, Estimate, median_difference, share_difference};
 use serde::Serialize;
 
 /// One run against the first.
@@ -21,12 +21,7 @@ pub struct Contrast {
 impl Contrast {
     pub(super) fn new(first: &Member, other: &Member) -> Self {
         let d50_nm = median_difference(&first.summary, &other.summary);
-        let fraction = |member: &Member| {
-            let counts: Vec<(usize, usize)> =
-                member.purity.images.iter().map(|image| (image.ev_like, image.ev_like + image.other)).collect();
-            share_by_image(&counts)
-        };
-        let ev_like_fraction = fraction(first).zip(fraction(other)).map(|(a, b)| share_difference(a, b));
+        let ev_like_fraction = first.ev_like_by_image.zip(other.ev_like_by_image).map(|(a, b)| share_difference(a, b));
         let points = ev_like_fraction.map(|d| Estimate {
             value: 100.0 * d.value,
             low: d.low.map(|v| 100.0 * v),

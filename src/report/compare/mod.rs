@@ -14,7 +14,7 @@ use crate::atomic::write_json;
 use crate::error::Result;
 use crate::purity::{Assessor, Purity, SAMPLE, Sample};
 use crate::results::{Run, RunRecord};
-use crate::statistics::{Population, Summary, summarize};
+use crate::statistics::{Collector, Estimate, Population, Summary, summarize};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,8 @@ pub struct Member {
     pub population: Population,
     pub summary: Summary,
     pub purity: Purity,
+    /// EV-like fraction by number with an interval by image.
+    ev_like_by_image: Option<Estimate>,
     pub sample: Option<Sample>,
     /// Decisions of people that count in it.
     pub decision_count: usize,
@@ -52,13 +54,15 @@ impl Member {
     /// `sample.toml`.
     pub fn read(run: Run) -> Result<Self> {
         let sample = Sample::read_if_any(&run.dir.join(SAMPLE))?;
-        let (mut population, mut assessor) = (Population::default(), Assessor::default());
+        let (mut collector, mut assessor) = (Collector::default(), Assessor::default());
         for image in run.images() {
             let image = image?;
-            population.add(&image);
+            collector.add(&image);
             assessor.add(&image);
         }
+        let population = collector.finish();
         let summary = summarize(&population);
+        let ev_like_by_image = assessor.ev_like_by_image();
         let purity = assessor.finish(&summary, sample.as_ref());
         let decision_count = run.curation.decisions.len();
         let mut checksums = BTreeSet::new();
@@ -67,7 +71,19 @@ impl Member {
         }
         let (image_count, Run { dir, record, .. }) = (run.outputs.len(), run);
         let name = String::new();
-        Ok(Self { name, dir, record, image_count, checksums, population, summary, purity, sample, decision_count })
+        Ok(Self {
+            name,
+            dir,
+            record,
+            image_count,
+            checksums,
+            population,
+            summary,
+            purity,
+            ev_like_by_image,
+            sample,
+            decision_count,
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::report::page::chart::{Axis, Chart, Key, Series};
 use crate::report::page::document::{Document, Section};
 use crate::report::page::table::{Cell, facts, table, warnings};
 use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent};
-use crate::statistics::{Density, Estimate, weighted_diameters_nm};
+use crate::statistics::{Density, Estimate, Population};
 use crate::visible::visible;
 use std::path::Path;
 
@@ -66,16 +66,15 @@ fn numbers(comparison: &Comparison) -> String {
 }
 
 fn sizes(comparison: &Comparison) -> String {
-    let diameters: Vec<(Vec<f64>, Vec<f64>)> =
-        comparison.members.iter().map(|member| weighted_diameters_nm(&member.population)).collect();
-    let largest = diameters.iter().filter_map(|(d, _)| d.last().copied()).fold(0.0, f64::max) * 1.02;
+    let samples: Vec<&Population> = comparison.members.iter().map(|member| &member.population).collect();
+    let largest = samples.iter().filter_map(|p| p.diameters_nm.last().copied()).fold(0.0, f64::max) * 1.02;
     if largest <= 0.0 {
         return "<p>No run has a particle with a size in nanometres.</p>".into();
     }
     format!(
         "<div class=\"charts\">{}{}{}{}</div>",
-        densities(comparison, &diameters, largest),
-        cumulative(comparison, &diameters, largest),
+        densities(comparison, &samples, largest),
+        cumulative(comparison, &samples, largest),
         intervals(
             comparison,
             "d50",
@@ -95,12 +94,12 @@ fn sizes(comparison: &Comparison) -> String {
     )
 }
 
-fn densities(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], largest: f64) -> String {
+fn densities(comparison: &Comparison, samples: &[&Population], largest: f64) -> String {
     let at = |i: usize| largest * i as f64 / POINTS as f64;
-    let curves: Vec<Vec<[f64; 2]>> = diameters
+    let curves: Vec<Vec<[f64; 2]>> = samples
         .iter()
-        .map(|(d, weights)| {
-            let density = Density::new(d, weights);
+        .map(|sample| {
+            let density = Density::new(&sample.diameters_nm, &sample.weights);
             density.map_or_else(Vec::new, |f| (1..=POINTS).map(|i| [at(i), 100.0 * f.per_nm(at(i))]).collect())
         })
         .collect();
@@ -117,12 +116,13 @@ fn densities(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], larges
     format!("<figure>{}<figcaption>{caption} {}</figcaption></figure>", chart.svg(), numbers(comparison))
 }
 
-fn cumulative(comparison: &Comparison, diameters: &[(Vec<f64>, Vec<f64>)], largest: f64) -> String {
+fn cumulative(comparison: &Comparison, samples: &[&Population], largest: f64) -> String {
     let y = Axis::linear("Share of particles below, %", 0.0, 100.0);
     let x = Axis::from_zero("Diameter, nm", largest);
     let description = "Cumulative number distributions of the diameters of the runs, weighted, one line each.";
     let mut chart = Chart::new("compare-cumulative", "Cumulative size distributions of the runs", description, x, y);
-    for (i, (d, weights)) in diameters.iter().enumerate() {
+    for (i, sample) in samples.iter().enumerate() {
+        let (d, weights) = (&sample.diameters_nm, &sample.weights);
         let (total, every) = (weights.iter().sum::<f64>(), d.len().div_ceil(STEPS_MAX).max(1));
         let mut sum = 0.0;
         let mut steps = vec![[0.0, 0.0]];

@@ -12,6 +12,7 @@ mod omero;
 mod outlines;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub(super) mod rocrate;
 mod rois;
 
 pub(super) use files::{remove_image, sinks, write_image};
@@ -36,6 +37,7 @@ pub enum Export {
     Parquet,
     Multiqc,
     Datapackage,
+    Rocrate,
     Figures,
     Report,
 }
@@ -55,12 +57,13 @@ const fn entry(export: Export, file: &'static str, program: &'static str, is_def
 }
 
 /// What most people open is written always; what only some programs read, when asked for.
-const ENTRIES: [Entry; 12] = [
+const ENTRIES: [Entry; 13] = [
     entry(Export::Report, "report.html", "html", true),
     entry(Export::Figures, "figures", "panels", true),
     entry(Export::Rois, "rois.zip", "fiji", true),
     entry(Export::Imagej, "imagej.csv", "imagej", true),
     entry(Export::Datapackage, "datapackage.json", "frictionless", true),
+    entry(Export::Rocrate, rocrate::FILE, "rocrate", true),
     entry(Export::Outlines, "outlines.geojson", "qupath", false),
     entry(Export::LabelsOme, "labels.ome.tif", "ome", false),
     entry(Export::Coco, "coco.json", "coco", false),

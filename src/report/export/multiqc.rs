@@ -8,13 +8,13 @@ use crate::error::Result;
 use crate::purity::{Purity, Sample};
 use crate::report::write::remove;
 use crate::results::Run;
-use crate::statistics::{Density, Population, Summary, weights};
+use crate::statistics::{Density, Population, Summary};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-const GENERAL: &str = "cupule_mqc.json";
-const SIZES: &str = "cupule_size_mqc.json";
-const CLASSES: &str = "cupule_purity_mqc.json";
+pub(in crate::report) const GENERAL: &str = "cupule_mqc.json";
+pub(in crate::report) const SIZES: &str = "cupule_size_mqc.json";
+pub(in crate::report) const CLASSES: &str = "cupule_purity_mqc.json";
 
 /// Points of the line of diameters, each a step apart in its logarithm.
 const POINTS: usize = 100;
@@ -147,12 +147,8 @@ fn general(name: &str, summary: &Summary, purity: &Purity) -> Value {
 }
 
 fn sizes(name: &str, population: &Population) -> Option<Value> {
-    let scaled = population.fields.iter().filter(|field| field.pixel_size.is_some());
-    let of_field = |field| weights(field).into_iter().zip(&field.accepted).map(|(weight, p)| (p.diameter, weight));
-    let mut particles: Vec<(f64, f64)> = scaled.flat_map(of_field).filter(|(d, _)| d.is_finite() && *d > 0.0).collect();
-    particles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let (diameters, shares): (Vec<f64>, Vec<f64>) = particles.into_iter().unzip();
-    let density = Density::new(&diameters, &shares)?;
+    let diameters = &population.diameters_nm;
+    let density = Density::new(diameters, &population.weights)?;
     let (low, high) = (diameters.first()?.ln(), diameters.last()?.ln());
     let (from, to) = (low - TAIL * density.bandwidth, high + TAIL * density.bandwidth);
     let points: Vec<[f64; 2]> = (0..=POINTS)

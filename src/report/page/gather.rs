@@ -4,8 +4,10 @@ use super::document::Section;
 use super::facts_of_image;
 use super::gallery;
 use super::paths::{PageName, page_name};
-use super::review::{Review, intro};
-use super::survey::{Survey, THUMBS_MAX};
+use super::queue::THUMBS_MAX;
+use super::review::{Named, Review, intro};
+use super::scales::PixelSizes;
+use super::survey::Survey;
 use super::text::{escape, href, name};
 use super::view::{self, SIDE_MAIN, SIDE_PAGE};
 use crate::atomic::output_error;
@@ -16,7 +18,7 @@ use crate::results::{ImageResult, Picture, Run};
 use crate::stop;
 use crate::visible::visible;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
 /// Bytes of pictures with outlines in the main page. With 2,000 particles of some 3 kB it stays far below 15 MB.
@@ -30,9 +32,10 @@ pub struct Gathered {
     /// Figures of the first images.
     pub figures: String,
     pub figure_count: usize,
-    /// Entries of the gallery.
-    pub entries: String,
-    /// Link to where an image is shown, by number: a page of its own, or a place in the main page.
+    /// Entries of the gallery image by image, and the images that they are of, by number.
+    pub entries: Vec<String>,
+    pub named: BTreeMap<usize, Named>,
+    /// Link to where an image that is listed is shown, by number: a page of its own, or a place in the main page.
     pub links: BTreeMap<usize, String>,
     /// Number of pages per image.
     pub page_count: usize,
@@ -51,12 +54,14 @@ struct Shown {
     is_whole: bool,
 }
 
-/// Gathers what the main page shows, and writes the pages per image.
+/// Gathers what the main page shows, and writes the pages per image: of those that have no room in the main page, and of
+/// these only such in which something is drawn or that the main page lists.
 ///
 /// # Errors
 /// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
 pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
     let mut gathered = Gathered::default();
+    let chosen = survey.chosen();
     let mut has_room = true;
     let mut outputs = (1..).zip(run.outputs.iter());
     loop {
@@ -67,20 +72,25 @@ pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
         stop::check()?;
         let shown: Vec<Option<Shown>> = some
             .par_iter()
-            .map(|(number, output)| show(run, survey, *number, output, has_room))
+            .map(|(number, output)| show(run, survey, &chosen, (*number, output), has_room))
             .collect::<Result<_>>()?;
         let mut paged = Vec::new();
-        for shown in shown.into_iter().flatten() {
+        for mut shown in shown.into_iter().flatten() {
             has_room &= gathered.figures.len() + shown.figure.len() <= PICTURES_BYTES;
-            gathered.entries += &shown.entries;
+            if !shown.entries.is_empty() {
+                gathered.named.insert(shown.image_number, Named::of(&shown.image.row));
+                gathered.entries.push(std::mem::take(&mut shown.entries));
+            }
             if has_room {
                 gathered.figures += &shown.figure;
                 gathered.figure_count += 1;
             }
-            if has_room && shown.is_whole {
-                gathered.links.insert(shown.image_number, format!("#v-{}", shown.image_number));
-            } else {
-                gathered.links.insert(shown.image_number, href(&shown.name.relative));
+            let is_whole = has_room && shown.is_whole;
+            if survey.is_listed(shown.image_number) {
+                let here = format!("#v-{}", shown.image_number);
+                gathered.links.insert(shown.image_number, if is_whole { here } else { href(&shown.name.relative) });
+            }
+            if !is_whole {
                 paged.push(shown);
             }
         }
@@ -89,9 +99,19 @@ pub fn gather(run: &Run, survey: &Survey) -> Result<Gathered> {
     }
 }
 
-/// What one image has to show; `None` when it failed.
-fn show(run: &Run, survey: &Survey, image_number: usize, output: &str, has_room: bool) -> Result<Option<Shown>> {
+/// What one image has to show; `None` when it failed, or has nothing and there is no room.
+fn show(
+    run: &Run,
+    survey: &Survey,
+    chosen: &HashSet<(usize, u32)>,
+    (image_number, output): (usize, &str),
+    has_room: bool,
+) -> Result<Option<Shown>> {
     let name = page_name(&run.dir, output);
+    if !has_room && !survey.is_listed(image_number) && !survey.has_drawn(image_number) {
+        remove(&name.path)?;
+        return Ok(None);
+    }
     let image = run.image(output)?;
     if image.row.error.is_some() {
         // A page that an earlier run left would be taken for this one's.
@@ -106,7 +126,7 @@ fn show(run: &Run, survey: &Survey, image_number: usize, output: &str, has_room:
         shown.figure = view::figure(image_number, &shown.image, &shown.picture, SIDE_MAIN, &main)?;
     }
     for particle in shown.image.particles.iter().filter(|p| is_drawn(p) || p.decision.is_some()) {
-        if survey.is_chosen(image_number, particle.id) {
+        if chosen.contains(&(image_number, particle.id)) {
             shown.entries += &gallery::entry(image_number, &shown.image, particle, &shown.picture, &main)?;
         } else {
             shown.is_whole = false;
@@ -138,7 +158,10 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
     let entries: Vec<String> =
         particles.iter().map(|p| gallery::entry(*image_number, image, p, picture, path)).collect::<Result<_>>()?;
     let words = intro(entries.len(), drawn, image.particles.len() - drawn, "the others are in particles.csv");
-    let review = Review::new(words, entries.concat(), &BTreeMap::from([(*image_number, &image.row)]));
+    let mut scales = PixelSizes::default();
+    scales.add(image.row.pixel_size);
+    let named = BTreeMap::from([(*image_number, Named::of(&image.row))]);
+    let review = Review::new(words, entries, &named, &scales);
     let title = format!("{} · {}", visible(&image.row.image), super::PROGRAM);
     let header = format!(
         "<p class=\"quiet\"><a href=\"{up}{}#images\">All images of the run</a></p><h1>{}</h1>\
@@ -150,7 +173,7 @@ fn write_page(run: &Run, shown: &Shown) -> Result<()> {
     let figure = super::parts::images::view_controls() + &view::figure(*image_number, image, picture, SIDE_PAGE, path)?;
     let sections = [
         Section { id: "pictures", title: "Picture", html: figure },
-        Section { id: "particles-of-run", title: "Particles and review", html: super::rendered(&review, path)? },
+        Section { id: "particles-of-run", title: "Particles and review", html: review.html(path)? },
         Section { id: "facts", title: "Facts", html: facts_of_image(&image.row) },
     ];
     let footer = format!("cupule {}", escape(&run.record.cupule_version));

@@ -1,37 +1,42 @@
 //! `report.html`: the run for people, in one file.
 //!
 //! The page needs nothing from outside, can be read and printed without its script, and never grows beyond what a browser
-//! shows at once: what has no room in it is on pages per image below `pages/`.
+//! shows at once: what has no room in it is on pages per image below `pages/`, and where a list ends before its end the
+//! page says which table has all of it.
 
 pub mod chart;
 pub mod document;
 mod gallery;
 mod gather;
+mod histogram;
+mod ledger;
 mod outline;
 mod parts;
 mod paths;
+mod queue;
 mod review;
-mod sample;
+mod scales;
 mod survey;
 pub mod table;
 pub mod text;
 mod thumbs;
 mod view;
 
-use crate::error::{Error, Result};
+pub(super) use survey::Survey;
+
+use crate::error::Result;
 use crate::purity::{Purity, Sample};
 use crate::report::columns::{IMAGES, Value};
 use crate::report::write::remove;
 use crate::results::{ImageRow, Run};
 use crate::statistics::{Population, Summary};
-use askama::Template;
 use document::{Document, Section};
 use gather::gather;
+use ledger::Ledger;
 use parts::{glance, images, methods, purity, rejected, scale, shapes, sizes};
-use paths::page_name;
+pub use paths::{PAGES, page_name};
+use queue::THUMBS_MAX;
 use review::{Review, intro};
-use std::path::Path;
-use survey::Survey;
 
 /// Name of the file in a run's folder.
 pub const REPORT: &str = "report.html";
@@ -53,37 +58,40 @@ pub struct Page<'a> {
 /// Removes the pages that an earlier run left: they would be taken for this one's.
 ///
 /// # Errors
-/// [`Error::Output`].
+/// [`crate::error::Error::Output`].
 pub fn remove_pages(run: &Run) -> Result<()> {
     remove(&run.dir.join(REPORT))?;
     run.outputs.iter().try_for_each(|output| remove(&page_name(&run.dir, output).path))
 }
 
-/// Writes `report.html`, and a page per image below `pages/` where it would become too large.
+/// Writes `report.html`, and a page per image below `pages/` where it would become too large. The survey is of all images.
 ///
 /// # Errors
-/// [`Error::Output`]; [`Error::Input`] when results of the run are damaged.
-pub fn write_page(page: &Page<'_>) -> Result<()> {
+/// [`crate::error::Error::Output`]; [`crate::error::Error::Input`] when results of the run are damaged.
+pub(super) fn write_page(page: &Page<'_>, survey: Survey) -> Result<()> {
     let path = page.run.dir.join(REPORT);
-    let survey = Survey::of(page.run)?;
     let mut gathered = gather(page.run, &survey)?;
-    let elsewhere = "the others are on the pages of the images, which the table of images links to";
-    let words = intro(survey.chosen_count(), survey.drawn_count, survey.undrawn_count, elsewhere);
-    let named = (1..).zip(&survey.images).collect();
-    let review = Review::new(words, std::mem::take(&mut gathered.entries), &named);
-    let particles = sample::Particles::of(page.population);
+    let elsewhere = match survey.listed.len() < survey.analysed_count() {
+        false => "the others are on the pages of the images, which the table of images links to",
+        true => "the others are on the pages of the images, in the folder pages beside this file",
+    };
+    let shown = survey.drawn_count.min(THUMBS_MAX);
+    let words = intro(shown, survey.drawn_count, survey.undrawn_count, elsewhere);
+    let entries = std::mem::take(&mut gathered.entries);
+    let review = Review::new(words, entries, &gathered.named, &survey.pixel_sizes).html(&path)?;
+    let ledger = Ledger::of(page.run)?;
     let section = |id, title, html| Section { id, title, html };
     let sections = [
         section("glance", "At a glance", glance::html(page, &survey)),
-        section("sizes", "Size distribution", sizes::html(&particles, page.summary)),
-        section("images", "Images", images::html(&survey.images, page.population, &gathered)),
-        section("pictures", "Pictures", images::pictures(&survey.images, &gathered)),
-        section("particles-of-run", "Particles and review", rendered(&review, &path)?),
-        section("shapes", "Shapes and cups", shapes::html(&particles, page.summary)),
+        section("sizes", "Size distribution", sizes::html(page.population, page.summary)),
+        section("images", "Images", images::html(&survey, &gathered)),
+        section("pictures", "Pictures", images::pictures(&survey, &gathered)),
+        section("particles-of-run", "Particles and review", review),
+        section("shapes", "Shapes and cups", shapes::html(page.population, page.summary)),
         section("rejected", "Rejected candidates and decisions", rejected::html(&survey, page.population)),
-        section("purity", "Purity", purity::html(page.purity)),
-        section("scale", "Calibration", scale::html(page.run)?),
-        section("methods", "Methods and provenance", methods::html(page.run, page.sample)?),
+        section("purity", "Purity", purity::html(page.purity, &survey)),
+        section("scale", "Calibration", scale::html(&ledger)),
+        section("methods", "Methods and provenance", methods::html(page.run, page.sample, &ledger)),
     ];
     let sample = page.sample.and_then(|sample| sample.name.as_deref()).map(crate::visible::visible);
     let title = sample.map_or_else(|| PROGRAM.into(), |name| format!("{name} · {PROGRAM}"));
@@ -98,11 +106,6 @@ pub fn write_page(page: &Page<'_>) -> Result<()> {
 /// A page with the report's looks and its script.
 fn document<'a>(title: &'a str, header: &'a str, sections: &'a [Section], footer: &'a str) -> Document<'a> {
     Document::new(title, header, sections, footer, STYLE, SCRIPT)
-}
-
-/// A template filled in, for the page at `path`.
-fn rendered(template: &impl Template, path: &Path) -> Result<String> {
-    template.render().map_err(|error| Error::output(path, error, "report this as a fault of the program"))
 }
 
 /// All that is known about an image, as in `images.csv`.

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Folder of the pages per image in a run's folder.
-const PAGES: &str = "pages";
+pub const PAGES: &str = "pages";
 /// Longest name of a page without its ending, bytes: file systems take 255, and some programs a path of 260 at most.
 const NAME_MAX: usize = 200;
 

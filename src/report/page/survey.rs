@@ -1,13 +1,23 @@
-//! What the page has to know about the run before it shows anything: a first pass over the results, without pictures.
+//! What the page has to know about the run before it shows anything, gathered in the first pass over the results. It keeps
+//! what the page lists and totals, however many images there are.
 
-use crate::error::Result;
+use super::queue::{Candidate, Queue};
+use super::scales::PixelSizes;
 use crate::measure::Status;
+use crate::purity::Assessed;
 use crate::report::overlay::is_drawn;
-use crate::results::{Decision, ImageResult, ImageRow, Particle, Run, Verdict};
+use crate::results::{Decision, ImageResult, ImageRow, Particle, Verdict};
 use std::collections::{BTreeMap, HashSet};
 
-/// Most particles whose pictures are in one page: a browser shows that many at once (1,000 take half a second).
-pub const THUMBS_MAX: usize = 2000;
+/// Most images that the page's tables list: some 1.5 kB each over all tables, and more than anybody reads; all of them are
+/// in `images.csv`.
+pub const IMAGES_LISTED: usize = 1000;
+/// Most failed images that are listed: who has more looks for one cause.
+pub const FAILED_LISTED: usize = 200;
+/// Most images with a column of dots: a column then takes one of the chart's pixels.
+const COLUMNS_MAX: usize = 1000;
+/// Most dots of one image; beyond, evenly chosen ones of the sorted diameters stand for all.
+pub const DOTS_MAX: usize = 120;
 /// Most decisions of people that are listed; all of them are in the tables.
 pub const DECISIONS_LISTED: usize = 200;
 
@@ -18,20 +28,47 @@ const WARNED_NAMED: usize = 3;
 /// What the first pass found.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// One per input, in order.
-    pub images: Vec<ImageRow>,
+    pub image_count: usize,
+    pub failed_count: usize,
+    /// The first images that were analysed.
+    pub listed: Vec<Listed>,
+    /// The first images that failed: number, name, why.
+    pub failed: Vec<(usize, String, String)>,
+    pub pixel_sizes: PixelSizes,
+    /// Every how many-th image has a column in the chart, and those columns.
+    pub every: usize,
+    pub columns: Vec<Column>,
     /// What the images' warnings say.
     pub warnings: Grouped,
-    /// Rejected candidates by the rule that rejected them, most first.
-    pub rules: Vec<RuleCount>,
+    /// Rejected candidates by the rule that rejected them.
+    rules: BTreeMap<Option<Rule>, usize>,
     /// What people decided, the first of them, and how many that are in all.
     pub decided: Vec<Decided>,
     pub decided_count: usize,
     /// Particles that are drawn at all, and rejected ones that are not.
     pub drawn_count: usize,
     pub undrawn_count: usize,
-    /// Particles whose pictures are in the main page: number of the image and id.
-    chosen: HashSet<(usize, u32)>,
+    /// Particles whose pictures are to be in the main page.
+    queue: Queue,
+    /// Whether anything is drawn in an image, in the order of the run.
+    has_drawn: Vec<bool>,
+}
+
+/// An image as the tables list it.
+#[derive(Debug)]
+pub struct Listed {
+    pub number: usize,
+    pub row: ImageRow,
+    pub assessed: Option<Assessed>,
+}
+
+/// An image in the chart.
+#[derive(Debug)]
+pub struct Column {
+    pub number: usize,
+    /// Diameters of accepted particles, rising, nm, at most [`DOTS_MAX`].
+    pub diameters_nm: Vec<f64>,
+    pub median_nm: Option<f64>,
 }
 
 /// Warnings of images, those that say the same together.
@@ -96,45 +133,44 @@ pub struct Decided {
     pub decision: Decision,
 }
 
-/// A particle that could be shown, with its place in the queue.
-struct Candidate {
-    rejected: bool,
-    /// Vesicles: the number within the image, so that every image gets as many. Rejected ones: rising with doubt.
-    rank: f64,
-    image_number: usize,
-    id: u32,
-}
-
 impl Survey {
-    /// Looks at every image of a run.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Input`] when results are missing or damaged.
-    pub fn of(run: &Run) -> Result<Self> {
-        let mut survey = Self::default();
-        let mut rules: BTreeMap<Option<Rule>, usize> = BTreeMap::new();
-        let mut queue = Vec::new();
-        for image in run.images() {
-            survey.add(image?, &mut rules, &mut queue);
-        }
-        survey.rules = rules.into_iter().map(|(rule, count)| RuleCount { rule, count }).collect();
-        survey.rules.sort_by_key(|rule| std::cmp::Reverse(rule.count));
-        survey.drawn_count = queue.len();
-        queue.sort_by(|a, b| {
-            let order = a.rejected.cmp(&b.rejected).then(a.rank.total_cmp(&b.rank));
-            order.then(a.image_number.cmp(&b.image_number)).then(a.id.cmp(&b.id))
-        });
-        survey.chosen = queue.iter().take(THUMBS_MAX).map(|c| (c.image_number, c.id)).collect();
-        Ok(survey)
+    /// Of a run of so many images.
+    pub fn new(image_count: usize) -> Self {
+        let has_drawn = Vec::with_capacity(image_count);
+        Self { every: image_count.div_ceil(COLUMNS_MAX).max(1), has_drawn, ..Self::default() }
     }
 
-    fn add(&mut self, image: ImageResult, rules: &mut BTreeMap<Option<Rule>, usize>, queue: &mut Vec<Candidate>) {
-        let image_number = self.images.len() + 1;
+    /// Looks at the next image of the run.
+    pub fn add(&mut self, image: &ImageResult, assessed: Option<&Assessed>) {
+        self.image_count += 1;
+        let image_number = self.image_count;
+        let drawn = self.drawn_count;
+        self.add_particles(image_number, &image.particles);
+        self.has_drawn.push(self.drawn_count > drawn);
+        let row = &image.row;
+        row.warnings.iter().for_each(|warning| self.warnings.add(&row.image, warning));
+        if let Some(error) = &row.error {
+            self.failed_count += 1;
+            if self.failed.len() < FAILED_LISTED {
+                self.failed.push((image_number, row.image.clone(), error.clone()));
+            }
+            return;
+        }
+        self.pixel_sizes.add(row.pixel_size);
+        if self.listed.len() < IMAGES_LISTED {
+            self.listed.push(Listed { number: image_number, row: row.clone(), assessed: assessed.cloned() });
+        }
+        if (image_number - 1).is_multiple_of(self.every) {
+            self.columns.extend(Column::of(image_number, image));
+        }
+    }
+
+    fn add_particles(&mut self, image_number: usize, particles: &[Particle]) {
         let mut vesicles = 0;
-        for particle in &image.particles {
+        for particle in particles {
             let rejected = !particle.is_vesicle();
             if rejected {
-                *rules.entry(rule(particle)).or_default() += 1;
+                *self.rules.entry(rule(particle)).or_default() += 1;
             } else {
                 vesicles += 1;
             }
@@ -152,23 +188,54 @@ impl Survey {
             }
             if is_drawn(particle) || particle.decision.is_some() {
                 let rank = if rejected { -particle.confidence.unwrap_or(1.0) } else { f64::from(vesicles) };
-                queue.push(Candidate { rejected, rank, image_number, id: particle.id });
+                self.drawn_count += 1;
+                self.queue.push(Candidate { rejected, rank, image_number, id: particle.id });
             } else {
                 self.undrawn_count += 1;
             }
         }
-        image.row.warnings.iter().for_each(|warning| self.warnings.add(&image.row.image, warning));
-        self.images.push(image.row);
     }
 
-    /// Whether the main page shows a particle's picture.
-    pub fn is_chosen(&self, image_number: usize, id: u32) -> bool {
-        self.chosen.contains(&(image_number, id))
+    /// Rejected candidates by the rule that rejected them, most first.
+    pub fn rules(&self) -> Vec<RuleCount> {
+        let of = |(rule, count): (&Option<Rule>, &usize)| RuleCount { rule: rule.clone(), count: *count };
+        let mut rules: Vec<RuleCount> = self.rules.iter().map(of).collect();
+        rules.sort_by_key(|rule| std::cmp::Reverse(rule.count));
+        rules
     }
 
-    /// Number of particles whose pictures are in the main page.
-    pub fn chosen_count(&self) -> usize {
-        self.chosen.len()
+    /// Images that were analysed.
+    pub fn analysed_count(&self) -> usize {
+        self.image_count - self.failed_count
+    }
+
+    /// Whether the table of images links to an image.
+    pub fn is_listed(&self, image_number: usize) -> bool {
+        self.listed.last().is_some_and(|last| image_number <= last.number)
+    }
+
+    /// Whether there is anything in an image that is drawn.
+    pub fn has_drawn(&self, image_number: usize) -> bool {
+        self.has_drawn.get(image_number - 1).copied().unwrap_or(false)
+    }
+
+    /// The particles whose pictures the main page shows: number of the image and id.
+    pub fn chosen(&self) -> HashSet<(usize, u32)> {
+        self.queue.chosen().collect()
+    }
+}
+
+impl Column {
+    /// `None` for an image without a pixel size.
+    fn of(number: usize, image: &ImageResult) -> Option<Self> {
+        let nm_per_px = image.row.pixel_size?.mean_nm();
+        let accepted = image.particles.iter().filter(|p| p.status == Status::Accepted);
+        let mut sorted: Vec<f64> =
+            accepted.map(|p| p.shape.diameter_px * nm_per_px).filter(|d| d.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let every = sorted.len().div_ceil(DOTS_MAX).max(1);
+        let diameters_nm = sorted.iter().copied().step_by(every).collect();
+        Some(Self { number, diameters_nm, median_nm: image.row.diameter_median_nm })
     }
 }
 

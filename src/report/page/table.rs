@@ -1,6 +1,6 @@
 //! Tables of the page.
 
-use super::text::escape;
+use super::text::{count, escape};
 use std::fmt::Write;
 
 /// What stands in a cell.
@@ -53,6 +53,15 @@ pub fn table(caption: &str, headings: &[Heading], rows: &[Vec<Cell>]) -> String 
     }
     html.push_str("</tbody></table></div>\n");
     html
+}
+
+/// Where the rest of a list is that is too long for the page; nothing when it is whole.
+pub fn not_listed(listed: usize, all: usize, file: &str) -> String {
+    if listed >= all {
+        return String::new();
+    }
+    let (listed, all) = (count(listed), count(all));
+    format!("<p>The first {listed} of {all} are listed here; all are in <code>{}</code>.</p>\n", escape(file))
 }
 
 /// A table that is folded away below a line.

@@ -5,13 +5,7 @@ use crate::report::page::Page;
 use crate::report::page::survey::Survey;
 use crate::report::page::table::{facts, warnings};
 use crate::report::page::text::{UNKNOWN, count, escape, estimate, name, number, percent};
-use crate::results::ImageRow;
-use crate::units::PixelSize;
 use crate::visible::visible;
-use std::collections::BTreeMap;
-
-/// Pixel sizes that are listed; more are given as a range.
-const PIXEL_SIZES_MAX: usize = 3;
 
 /// Name of the sample and heading of the page.
 pub fn header(page: &Page<'_>) -> String {
@@ -36,8 +30,7 @@ pub fn html(page: &Page<'_>, survey: &Survey) -> String {
         (Some(low), Some(high)) => format!("95 % interval {} to {}", show(low), show(high)),
         _ => "too little to tell an interval".into(),
     };
-    let vesicles: usize = page.population.fields.iter().map(|field| field.accepted.len()).sum();
-    let border: usize = page.population.fields.iter().map(|field| field.border_count).sum();
+    let (vesicles, border) = (page.population.accepted_count, page.population.border_count);
     let (size, size_more) = match d50 {
         Some(d50) => (format!("{} nm", nm(d50.value)), interval(d50.low, d50.high, &|v| format!("{} nm", nm(v)))),
         None => (UNKNOWN.into(), "no particle has a size in nanometres".into()),
@@ -82,7 +75,7 @@ pub fn html(page: &Page<'_>, survey: &Survey) -> String {
         "<dl class=\"figures\">{figures}</dl>{}{}<p class=\"quiet\">{} Diameters are area-equivalent and of dried vesicles. \
          EV-like says what a particle looks like: microscopy cannot prove where it comes from.</p>",
         warnings("To be careful about", &all),
-        facts(&about(page, &survey.images)),
+        facts(&about(page, survey)),
         escape(&visible(&page.purity.statement)),
     )
 }
@@ -94,18 +87,18 @@ fn people(survey: &Survey) -> Option<String> {
 }
 
 /// What was analysed.
-fn about(page: &Page<'_>, images: &[ImageRow]) -> Vec<(&'static str, String)> {
-    let failed = images.iter().filter(|row| row.error.is_some()).count();
+fn about(page: &Page<'_>, survey: &Survey) -> Vec<(&'static str, String)> {
+    let images = survey.image_count;
     let summary = page.summary;
     let mut lines: Vec<(&str, String)> = declared(page.sample);
     lines.push((
         "Images",
-        match failed {
-            0 => count(images.len()),
-            failed => format!("{}, of which {} failed (see below)", count(images.len()), count(failed)),
+        match survey.failed_count {
+            0 => count(images),
+            failed => format!("{}, of which {} failed (see below)", count(images), count(failed)),
         },
     ));
-    lines.push(("Pixel size", escape(&pixel_sizes(images))));
+    lines.push(("Pixel size", escape(&survey.pixel_sizes.text())));
     if summary.area_um2 > 0.0 {
         lines.push(("Area seen", format!("{} µm²", number(summary.area_um2, 3))));
         let per_um2 = estimate(summary.per_um2, |v| number(v, 3));
@@ -129,27 +122,4 @@ fn declared(sample: Option<&Sample>) -> Vec<(&'static str, String)> {
         ("Voltage", &kv),
     ];
     lines.into_iter().filter_map(|(what, text)| text.as_deref().map(|text| (what, name(text)))).collect()
-}
-
-/// The pixel sizes of a run and how many images have them.
-fn pixel_sizes(images: &[ImageRow]) -> String {
-    let mut counts: BTreeMap<String, (PixelSize, usize)> = BTreeMap::new();
-    let analysed = || images.iter().filter(|row| row.error.is_none());
-    for pixel_size in analysed().filter_map(|row| row.pixel_size) {
-        counts.entry(pixel_size.to_string()).or_insert((pixel_size, 0)).1 += 1;
-    }
-    let without = analysed().filter(|row| row.pixel_size.is_none()).count();
-    let mut sizes: Vec<(PixelSize, usize)> = counts.into_values().collect();
-    sizes.sort_by(|a, b| a.0.mean_nm().total_cmp(&b.0.mean_nm()));
-    let mut parts: Vec<String> = if sizes.len() > PIXEL_SIZES_MAX {
-        vec![format!("{} to {}, {} different ones", sizes[0].0, sizes[sizes.len() - 1].0, sizes.len())]
-    } else if sizes.len() == 1 && without == 0 {
-        vec![sizes[0].0.to_string()]
-    } else {
-        sizes.iter().map(|(size, n)| format!("{size} ({} images)", count(*n))).collect()
-    };
-    if without > 0 {
-        parts.push(format!("not known ({} images): their sizes are in px and in no figure", count(without)));
-    }
-    if parts.is_empty() { UNKNOWN.into() } else { parts.join(", ") }
 }

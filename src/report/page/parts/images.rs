@@ -2,82 +2,66 @@
 
 use crate::report::page::chart::{Axis, Chart, Series};
 use crate::report::page::gather::Gathered;
-use crate::report::page::table::{Cell, Heading, table};
+use crate::report::page::survey::{DOTS_MAX, Listed, Survey};
+use crate::report::page::table::{Cell, Heading, not_listed, table};
 use crate::report::page::text::{UNKNOWN, count, escape, maybe, name, number};
 use crate::results::ImageRow;
-use crate::statistics::Population;
 use crate::visible::visible;
-use std::collections::BTreeMap;
 
 const DOTS: Series = Series(0);
 const MEDIANS: Series = Series(1);
 /// Most images whose numbers fit below the axis.
 const NUMBERS_MAX: usize = 30;
-/// Most dots of one image; beyond, evenly chosen ones of the sorted diameters stand for all.
-const DOTS_MAX: usize = 120;
 /// Share of an image's column in which its dots are spread.
 const SPREAD: f64 = 0.56;
 
 /// Table and dot plot.
-pub fn html(images: &[ImageRow], population: &Population, gathered: &Gathered) -> String {
-    if images.is_empty() {
+pub fn html(survey: &Survey, gathered: &Gathered) -> String {
+    if survey.image_count == 0 {
         return "<p>The run has no images.</p>".into();
     }
-    format!("{}{}{}", dots(images, population), rows(images, gathered), failed(images))
+    format!("{}{}{}", dots(survey), rows(survey, gathered), failed(survey))
 }
 
-/// Diameters of the accepted particles by place of the image in the run, sorted.
-fn diameters(population: &Population) -> BTreeMap<usize, Vec<f64>> {
-    let scaled = population.fields.iter().filter(|field| field.pixel_size.is_some());
-    scaled
-        .map(|field| {
-            let mut diameters: Vec<f64> = field.accepted.iter().map(|p| p.diameter).filter(|d| d.is_finite()).collect();
-            diameters.sort_by(f64::total_cmp);
-            (field.index, diameters)
-        })
-        .collect()
-}
-
-fn dots(images: &[ImageRow], population: &Population) -> String {
-    let diameters = diameters(population);
-    let largest = diameters.values().filter_map(|d| d.last()).fold(0.0, |a: f64, b| a.max(*b));
+fn dots(survey: &Survey) -> String {
+    let images = survey.image_count;
+    let largest =
+        survey.columns.iter().filter_map(|column| column.diameters_nm.last()).fold(0.0, |a: f64, b| a.max(*b));
     if largest == 0.0 {
         return String::new();
     }
-    let numbers = if images.len() <= NUMBERS_MAX {
-        (1..=images.len()).map(|i| (i as f64, i.to_string())).collect()
-    } else {
-        Vec::new()
-    };
+    let numbers =
+        if images <= NUMBERS_MAX { (1..=images).map(|i| (i as f64, i.to_string())).collect() } else { Vec::new() };
     let x = if numbers.is_empty() {
-        Axis::linear("Image", 0.0, images.len() as f64 + 1.0)
+        Axis::linear("Image", 0.0, images as f64 + 1.0)
     } else {
-        Axis::linear("Image", 0.4, images.len() as f64 + 0.6).named(numbers)
+        Axis::linear("Image", 0.4, images as f64 + 0.6).named(numbers)
     };
     let description = "One dot per accepted particle, one column per image; a short line is the median of the image.";
     let y = Axis::from_zero("Diameter, nm", largest * 1.02);
     let mut chart = Chart::new("image-dots", "Diameters by image", description, x, y).wide();
+    // Where columns stand for several images each, they are as wide as the room of these.
+    let width = survey.every as f64;
     let mut points = Vec::new();
-    let mut medians = Vec::new();
-    for (index, row) in images.iter().enumerate() {
-        let Some(sorted) = diameters.get(&index) else { continue };
-        let number = (index + 1) as f64;
-        let every = sorted.len().div_ceil(DOTS_MAX).max(1);
-        for (i, diameter) in sorted.iter().step_by(every).enumerate() {
+    for column in &survey.columns {
+        for (i, diameter) in column.diameters_nm.iter().enumerate() {
             // Spread by the golden ratio: neighbours in size never lie on each other, without any chance.
             let aside = (i as f64 * 0.618_034).fract() - 0.5;
-            points.push([number + SPREAD * aside, *diameter]);
+            points.push([column.number as f64 + width * SPREAD * aside, *diameter]);
         }
-        medians.extend(row.diameter_median_nm.map(|d| (number, d)));
     }
     chart.dots(points, DOTS);
-    for (x, y) in medians {
-        chart.segment([x - 0.36, y], [x + 0.36, y], MEDIANS);
+    for (x, y) in survey.columns.iter().filter_map(|column| Some((column.number as f64, column.median_nm?))) {
+        chart.segment([x - 0.36 * width, y], [x + 0.36 * width, y], MEDIANS);
     }
+    let chosen = match survey.every {
+        1 => String::new(),
+        every => format!(" Of so many images only one in {every} is shown."),
+    };
     format!(
         "<figure><div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Diameters by image\">{}</div>\
-         <figcaption>Accepted particles by image (at most {DOTS_MAX} dots each); the lines are the medians. The \
-         numbers are in the table below.</figcaption></figure>",
+         <figcaption>Accepted particles by image (at most {DOTS_MAX} dots each); the lines are the medians.{chosen} \
+         The numbers are in the table below.</figcaption></figure>",
         chart.svg()
     )
 }
@@ -96,13 +80,13 @@ const HEADINGS: [Heading; 11] = [
     ("Warnings", false),
 ];
 
-fn rows(images: &[ImageRow], gathered: &Gathered) -> String {
-    let rows: Vec<Vec<Cell>> = (1..)
-        .zip(images)
-        .filter(|(_, row)| row.error.is_none())
-        .map(|(number_of, row)| {
+fn rows(survey: &Survey, gathered: &Gathered) -> String {
+    let rows: Vec<Vec<Cell>> = survey
+        .listed
+        .iter()
+        .map(|Listed { number: number_of, row, .. }| {
             let shown = name(&row.image);
-            let link = match gathered.links.get(&number_of) {
+            let link = match gathered.links.get(number_of) {
                 Some(link) => format!("<a href=\"{link}\">{shown}</a>"),
                 None => shown,
             };
@@ -130,7 +114,7 @@ fn rows(images: &[ImageRow], gathered: &Gathered) -> String {
     }
     let caption = "Images that were analysed: D50 and density of the accepted particles (unweighted); background as median \
                    grey ± swing over the picture, and noise, in the file's grey units";
-    table(caption, &HEADINGS, &rows)
+    table(caption, &HEADINGS, &rows) + &not_listed(rows.len(), survey.analysed_count(), "images.csv")
 }
 
 fn background(row: &ImageRow) -> String {
@@ -141,24 +125,22 @@ fn background(row: &ImageRow) -> String {
 }
 
 /// Images that failed, with the reason.
-fn failed(images: &[ImageRow]) -> String {
-    let rows: Vec<Vec<Cell>> = (1..)
-        .zip(images)
-        .filter_map(|(number, row): (usize, _)| row.error.as_ref().map(|error| (number, row, error)))
-        .map(|(number, row, error)| {
-            vec![Cell::Number(number.to_string()), Cell::Html(name(&row.image)), Cell::Text(visible(error))]
-        })
-        .collect();
+fn failed(survey: &Survey) -> String {
+    let row = |(number, image, error): &(usize, String, String)| {
+        vec![Cell::Number(number.to_string()), Cell::Html(name(image)), Cell::Text(visible(error))]
+    };
+    let rows: Vec<Vec<Cell>> = survey.failed.iter().map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
     let headings = [("No.", true), ("Image", false), ("Why", false)];
-    format!("<h3>Images that failed</h3>{}", table("They are in no figure of this page", &headings, &rows))
+    let table = table("They are in no figure of this page", &headings, &rows);
+    format!("<h3>Images that failed</h3>{table}{}", not_listed(rows.len(), survey.failed_count, "images.csv"))
 }
 
 /// The pictures with their outlines.
-pub fn pictures(images: &[ImageRow], gathered: &Gathered) -> String {
-    let analysed = images.iter().filter(|row| row.error.is_none()).count();
+pub fn pictures(survey: &Survey, gathered: &Gathered) -> String {
+    let analysed = survey.analysed_count();
     if gathered.figures.is_empty() {
         let place = if gathered.page_count > 0 {
             "The pictures are on the pages of the images, which the table above links to."

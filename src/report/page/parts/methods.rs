@@ -1,24 +1,22 @@
 //! How the results came about: device, configuration, command, files.
 
-use crate::error::Result;
 use crate::purity::Sample;
-use crate::report::page::table::{Cell, facts, table};
+use crate::report::page::ledger::Ledger;
+use crate::report::page::table::{Cell, facts, not_listed, table};
 use crate::report::page::text::{UNKNOWN, count, escape, name, number};
-use crate::results::{Journal, Run};
+use crate::results::record::InputRecord;
+use crate::results::{RUN, Run};
 use crate::visible::visible;
 
 /// Everything needed to get the results again.
-///
-/// # Errors
-/// [`crate::error::Error::Input`] when a journal is missing or damaged.
-pub fn html(run: &Run, sample: Option<&Sample>) -> Result<String> {
+pub fn html(run: &Run, sample: Option<&Sample>, ledger: &Ledger) -> String {
     let record = &run.record;
     let device = &record.device;
     let command = record.command.iter().map(|part| quoted(&visible(part))).collect::<Vec<_>>().join(" ");
     let config = serde_json::to_string_pretty(&record.config).unwrap_or_default();
     let text = |text: &str| escape(&visible(text));
     let seconds = record.stages.iter().map(|s| vec![Cell::Text(visible(&s.name)), Cell::Number(number(s.seconds, 3))]);
-    Ok(format!(
+    format!(
         "{}{}<h3>Command</h3><pre tabindex=\"0\" aria-label=\"Command line\">{}</pre>\
          <details><summary>Configuration</summary><pre tabindex=\"0\" aria-label=\"Configuration\">{}</pre></details>\
          <details><summary>Time by stage</summary>{}</details><details><summary>Input files and their checksums</summary>{}</details>",
@@ -45,8 +43,8 @@ pub fn html(run: &Run, sample: Option<&Sample>) -> Result<String> {
             &[("Stage", false), ("Seconds", true)],
             &seconds.collect::<Vec<_>>()
         ),
-        files(run)?,
-    ))
+        files(ledger),
+    )
 }
 
 /// What the user says about the sample, in their own words.
@@ -60,22 +58,21 @@ fn declared(sample: &Sample) -> String {
     )
 }
 
-fn files(run: &Run) -> Result<String> {
-    let row = |(number, journal): (usize, Result<Journal>)| {
-        let input = journal?.input;
+fn files(ledger: &Ledger) -> String {
+    let row = |(number, input): &(usize, InputRecord)| {
         let bytes = input.bytes.and_then(|b| usize::try_from(b).ok());
         let sha256 = input.sha256.as_deref().unwrap_or(UNKNOWN);
-        Ok(vec![
+        vec![
             Cell::Number(number.to_string()),
             Cell::Html(name(&input.image)),
             Cell::Text(visible(&input.status)),
             Cell::Number(bytes.map_or_else(|| UNKNOWN.into(), count)),
             Cell::Html(format!("<span class=\"code\">{}</span>", escape(&visible(sha256)))),
-        ])
+        ]
     };
-    let rows = (1..).zip(run.journals()).map(row).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<Vec<Cell>> = ledger.files.iter().map(row).collect();
     let headings = [("No.", true), ("Image", false), ("Status", false), ("Bytes", true), ("SHA-256", false)];
-    Ok(table("Input files", &headings, &rows))
+    table("Input files", &headings, &rows) + &not_listed(rows.len(), ledger.file_count, RUN)
 }
 
 /// [`visible`] line by line.

@@ -2,13 +2,14 @@
 
 use crate::measure::Quality;
 use crate::measure::quality::CROWDED_NM;
-use crate::purity::{Fraction, Item, Outside, Purity, Standing};
-use crate::report::page::table::{Cell, Heading, table, warnings};
+use crate::purity::{Assessed, Fraction, Item, Outside, Purity, Standing};
+use crate::report::page::survey::Survey;
+use crate::report::page::table::{Cell, Heading, not_listed, table, warnings};
 use crate::report::page::text::{UNKNOWN, count, escape, estimate, maybe, name, number, percent};
 use crate::visible::visible;
 
 /// Classes, fractions, background, checklist.
-pub fn html(purity: &Purity) -> String {
+pub fn html(purity: &Purity, survey: &Survey) -> String {
     let mut html = String::from(
         "<p>EV-like means: has the shape of a vesicle. A micrograph cannot show where a vesicle comes from.</p>",
     );
@@ -21,7 +22,7 @@ pub fn html(purity: &Purity) -> String {
     html += &warnings("About the purity", &purity.warnings);
     html += &classes(purity);
     html += &fractions(purity);
-    html += &images(purity);
+    html += &images(purity, survey);
     html += &purity.outside.as_ref().map(outside).unwrap_or_default();
     html + &checklist(&purity.checklist)
 }
@@ -97,22 +98,21 @@ fn share(share: Option<f64>) -> String {
 }
 
 /// Counts and background, image by image.
-fn images(purity: &Purity) -> String {
-    if purity.images.is_empty() {
+fn images(purity: &Purity, survey: &Survey) -> String {
+    let listed: Vec<&Assessed> = survey.listed.iter().filter_map(|image| image.assessed.as_ref()).collect();
+    if listed.is_empty() {
         return String::new();
     }
     let mut headings: Vec<Heading> =
         vec![("Image", false), ("EV-like", true), ("Other", true), ("Unresolved", true), ("EV-like fraction", true)];
     // Runs of older versions have no figures of the background.
-    let is_known = |figure: &&Figure| purity.background.iter().any(|b| (figure.1)(&b.quality) != UNKNOWN);
+    let is_known = |figure: &&Figure| listed.iter().any(|image| (figure.1)(&image.background.quality) != UNKNOWN);
     let figures: Vec<&Figure> = FIGURES.iter().filter(is_known).collect();
     headings.extend(figures.iter().map(|figure| (figure.0, true)));
     headings.push(("What is doubtful", false));
-    let rows: Vec<Vec<Cell>> = purity
-        .images
+    let rows: Vec<Vec<Cell>> = listed
         .iter()
-        .zip(&purity.background)
-        .map(|(tally, background)| {
+        .map(|Assessed { tally, background }| {
             let mut row = vec![Cell::Html(name(&tally.image))];
             row.extend([tally.ev_like, tally.other, tally.unresolved].map(|n| Cell::Number(count(n))));
             row.push(Cell::Number(share(tally.fraction)));
@@ -122,10 +122,11 @@ fn images(purity: &Purity) -> String {
         })
         .collect();
     format!(
-        "<h3>Image by image</h3>{}<p class=\"quiet\">Stain gradient, granularity and rim contrast are in units of the noise; \
+        "<h3>Image by image</h3>{}{}<p class=\"quiet\">Stain gradient, granularity and rim contrast are in units of the noise; \
          edges are measured from 10 to 90 % of their height; crowded are vesicles within {CROWDED_NM} nm of another. The \
          limits behind the words are the program's own (version {}), no guideline's.</p>",
         table("What was counted in each image, and the quality of its background", &headings, &rows),
+        not_listed(rows.len(), survey.analysed_count(), "purity.json"),
         purity.profile.version,
     )
 }

@@ -14,17 +14,17 @@ pub fn html(survey: &Survey, population: &Population) -> String {
         "<p>The program traces every closed outline that could be a vesicle and then rejects most of them, many of them \
          rings in the grain of the film. Each has a row with its reason in <code>particles.csv</code>.</p>",
     );
-    if survey.rules.is_empty() {
+    let found = survey.rules();
+    if found.is_empty() {
         html += "<p>No candidate was rejected.</p>";
     } else {
-        html += &(rules(survey) + &classes(population));
+        html += &(rules(&found) + &classes(population));
     }
     html + &decisions(survey)
 }
 
-fn rules(survey: &Survey) -> String {
-    let rows: Vec<Vec<Cell>> = survey
-        .rules
+fn rules(rules: &[RuleCount]) -> String {
+    let rows: Vec<Vec<Cell>> = rules
         .iter()
         .map(|RuleCount { rule, count: n }| {
             let (rule, meaning) = rule.as_ref().map_or_else(
@@ -42,9 +42,7 @@ fn rules(survey: &Survey) -> String {
 }
 
 fn classes(population: &Population) -> String {
-    let sums = Class::ALL.iter().enumerate().map(|(i, class)| {
-        (class.name().replace('_', " "), population.fields.iter().map(|field| field.rejected[i]).sum::<usize>())
-    });
+    let sums = Class::ALL.iter().zip(population.rejected).map(|(class, n)| (class.name().replace('_', " "), n));
     let rows: Vec<Vec<Cell>> =
         sums.filter(|(_, n)| *n > 0).map(|(class, n)| vec![Cell::Text(class), Cell::Number(count(n))]).collect();
     table("Rejected candidates by what they look like", &[("Class", false), ("Rejected", true)], &rows)

@@ -1,55 +1,36 @@
 //! Who said what about the pixel size.
 
-use crate::error::Result;
+use crate::report::page::ledger::{Hearing, Ledger, NAMES_MAX};
 use crate::report::page::table::{Cell, table};
-use crate::report::page::text::{UNKNOWN, escape, maybe, name};
-use crate::results::Run;
+use crate::report::page::text::{UNKNOWN, count, escape, maybe, name};
 use crate::visible::visible;
 use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Names of images that are listed for one hearing; the others are counted.
-const NAMES_MAX: usize = 3;
 
 /// What stands before the further witnesses of the same images: a row's name is never blank.
 const SAME: &str = "<small>as above</small>";
 
-/// Images of which the same was said.
-struct Hearing {
-    scale: Value,
-    /// The first of them: number and name.
-    first: Vec<(usize, String)>,
-    count: usize,
-}
-
 /// One table of witnesses per hearing; images of which the same was said are told together.
-///
-/// # Errors
-/// [`crate::error::Error::Input`] when a journal is missing or damaged.
-pub fn html(run: &Run) -> Result<String> {
-    let mut hearings: BTreeMap<String, Hearing> = BTreeMap::new();
-    for (number, journal) in (1..).zip(run.journals()) {
-        let journal = journal?;
-        let Some(scale) = journal.scale else { continue };
-        let hearing = hearings.entry(scale.to_string()).or_insert(Hearing { scale, first: Vec::new(), count: 0 });
-        hearing.count += 1;
-        if hearing.first.len() < NAMES_MAX {
-            hearing.first.push((number, journal.input.image));
-        }
-    }
+pub fn html(ledger: &Ledger) -> String {
+    let hearings = &ledger.hearings;
     if hearings.is_empty() {
-        return Ok("<p>No image got as far as to be asked for its pixel size.</p>".into());
+        return "<p>No image got as far as to be asked for its pixel size.</p>".into();
     }
-    let mut hearings: Vec<Hearing> = hearings.into_values().collect();
-    hearings.sort_by_key(|hearing| hearing.first[0].0);
     let rows: Vec<Vec<Cell>> = hearings.iter().flat_map(rows_of).collect();
     let headings =
         [("Images", false), ("Witness", false), ("Pixel, nm", true), ("In its own words", false), ("Verdict", false)];
-    Ok(format!(
+    let untold = match ledger.untold_count {
+        0 => String::new(),
+        n => format!(
+            "<p>Something else was said of {} more images; <code>images.csv</code> has the pixel size of each and where it \
+             comes from.</p>",
+            count(n)
+        ),
+    };
+    format!(
         "<p>Every diameter in nanometres rests on the pixel size. All sources that said something about it are listed in \
-         falling order of trust; the first that can be true and is not in doubt decides.</p>{}",
+         falling order of trust; the first that can be true and is not in doubt decides.</p>{}{untold}",
         table("Pixel sizes and where they come from", &headings, &rows)
-    ))
+    )
 }
 
 /// The rows of one hearing.

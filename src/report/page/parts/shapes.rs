@@ -2,15 +2,16 @@
 
 use crate::measure::CUP_DEPTH;
 use crate::report::page::chart::{Axis, Chart, Series};
-use crate::report::page::sample::{Histogram, Particles, Weighted};
+use crate::report::page::histogram::Histogram;
 use crate::report::page::table::{Cell, folded};
 use crate::report::page::text::{count, escape, estimate, number, percent};
-use crate::statistics::Summary;
+use crate::statistics::{Population, Summary};
 
 const BARS: Series = Series(0);
 const LIMIT: Series = Series(1);
 /// Depths beyond this are drawn at the edge: noise in the rim's height makes them, not cups.
 const DEPTH_RANGE: (f64, f64) = (-1.0, 2.0);
+const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 /// Diameter from which shapes mean something, px: below, circularity is as much the grid's as the particle's.
 const SHAPE_MIN_PX: u32 = 20;
 
@@ -21,7 +22,10 @@ struct Quantity {
     label: &'static str,
     caption: &'static str,
     limit: Option<f64>,
-    get: fn(&Weighted) -> Option<f64>,
+    /// The values of all particles; those that are not known are no number.
+    of: fn(&Population) -> &[f64],
+    /// Values beyond are drawn at the edge.
+    range: (f64, f64),
 }
 
 const QUANTITIES: [Quantity; 3] = [
@@ -32,7 +36,8 @@ const QUANTITIES: [Quantity; 3] = [
         caption: "With the perimeter by Crofton's formula, 1 for a disc at any size. ImageJ's Circ. of the same outline is \
                   lower (0.91 for a large disc), the circularity of ISO 9276-6 is the square root.",
         limit: None,
-        get: |p| Some(p.circularity),
+        of: |population| &population.circularities,
+        range: ANY,
     },
     Quantity {
         id: "shapes-aspect",
@@ -40,7 +45,8 @@ const QUANTITIES: [Quantity; 3] = [
         label: "Major over minor axis",
         caption: "Of the ellipse with the same second moments, at least 1 (ImageJ's AR); ISO 9276-6 uses the inverse.",
         limit: None,
-        get: |p| Some(p.aspect_ratio),
+        of: |population| &population.aspect_ratios,
+        range: ANY,
     },
     Quantity {
         id: "shapes-cup",
@@ -49,13 +55,14 @@ const QUANTITIES: [Quantity; 3] = [
         caption: "0 for a filled disc, 1 for a centre as dark as its surroundings. Cups come from drying and stain: a \
                   vesicle without one is no worse.",
         limit: Some(CUP_DEPTH),
-        get: |p| p.cup_depth.map(|d| d.clamp(DEPTH_RANGE.0, DEPTH_RANGE.1)),
+        of: |population| &population.cup_depths,
+        range: DEPTH_RANGE,
     },
 ];
 
 /// Charts of the shapes.
-pub fn html(particles: &Particles, summary: &Summary) -> String {
-    if particles.all.is_empty() {
+pub fn html(population: &Population, summary: &Summary) -> String {
+    if population.count() == 0 {
         return "<p>No accepted particle has a size in nanometres, so shapes are not shown.</p>".into();
     }
     let cups = summary.cup_share.map_or_else(String::new, |share| {
@@ -64,27 +71,28 @@ pub fn html(particles: &Particles, summary: &Summary) -> String {
             escape(&estimate(Some(share), percent))
         )
     });
-    let charts: String = QUANTITIES.iter().map(|quantity| chart(quantity, &particles.all)).collect();
+    let charts: String = QUANTITIES.iter().map(|quantity| chart(quantity, population)).collect();
     format!(
         "<p>Accepted particles, weighted as the sizes are. Shapes of particles below some {SHAPE_MIN_PX} px say little.{cups}</p>\
          <div class=\"charts\">{charts}</div>"
     )
 }
 
-fn chart(quantity: &Quantity, particles: &[Weighted]) -> String {
-    let values: Vec<(f64, f64)> = particles
-        .iter()
-        .filter_map(|p| (quantity.get)(p).filter(|v| v.is_finite()).map(|value| (value, p.weight)))
-        .collect();
-    let Some(histogram) = Histogram::new(&values) else {
+fn chart(quantity: &Quantity, population: &Population) -> String {
+    let known = (quantity.of)(population).iter().zip(&population.weights).filter(|(value, _)| value.is_finite());
+    let values = known.map(|(value, weight)| (value.clamp(quantity.range.0, quantity.range.1), *weight));
+    let Some(histogram) = Histogram::new(values) else {
         return format!("<figure><h3>{}</h3><p class=\"quiet\">Known of no particle.</p></figure>", quantity.title);
     };
     let last = histogram.bins.last().map_or(1.0, |bin| bin.from + histogram.width);
     let first = histogram.bins[0].from;
     let (first, last) = quantity.limit.map_or((first, last), |limit| (first.min(limit), last.max(limit)));
     let y = Axis::from_zero("Share of particles, %", 105.0 * histogram.share_max());
-    let description =
-        format!("Histogram of {} values in bins of {}, weighted.", count(values.len()), number(histogram.width, 2));
+    let description = format!(
+        "Histogram of {} values in bins of {}, weighted.",
+        count(histogram.count()),
+        number(histogram.width, 2)
+    );
     let mut chart = Chart::new(quantity.id, quantity.title, &description, Axis::linear(quantity.label, first, last), y);
     chart.bars(histogram.bins.iter().map(|b| (b.from, b.from + histogram.width, 100.0 * b.share)), BARS);
     if let Some(limit) = quantity.limit {

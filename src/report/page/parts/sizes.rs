@@ -1,10 +1,10 @@
 //! How large the vesicles are.
 
 use crate::report::page::chart::{Axis, Chart, Key, Series};
-use crate::report::page::sample::{Histogram, Particles};
+use crate::report::page::histogram::Histogram;
 use crate::report::page::table::{Cell, folded, table};
 use crate::report::page::text::{UNKNOWN, count, escape, estimate, maybe, number, percent};
-use crate::statistics::{Density, Distribution, Estimate, Lognormal, Summary};
+use crate::statistics::{Density, Distribution, Estimate, Lognormal, Population, Summary};
 
 const BARS: Series = Series(0);
 const DENSITY: Series = Series(2);
@@ -16,8 +16,8 @@ const POINTS: usize = 240;
 const STEPS_MAX: usize = 600;
 
 /// Charts and figures of the diameters.
-pub fn html(particles: &Particles, summary: &Summary) -> String {
-    if particles.all.is_empty() {
+pub fn html(population: &Population, summary: &Summary) -> String {
+    if population.count() == 0 {
         return "<p>No accepted particle has a size in nanometres, so there is no distribution of sizes.</p>".into();
     }
     let lognormal = summary.weighted.lognormal;
@@ -27,17 +27,22 @@ pub fn html(particles: &Particles, summary: &Summary) -> String {
          called weighted, for the inverse of its chance to lie whole in its picture (Miles and Lantuéjoul), because \
          large ones are cut off more often. Vesicles that are cut off are in no figure here.</p>\
          <div class=\"charts\">{}{}</div>{}{}<p>{}</p>",
-        distribution(particles, summary, lognormal),
-        cumulative(particles, summary, lognormal),
+        distribution(population, summary, lognormal),
+        cumulative(population, summary, lognormal),
         figures(summary),
         shares(summary),
         escape(&more(summary)),
     )
 }
 
+/// A little more than the largest diameter.
+fn largest_nm(population: &Population) -> f64 {
+    population.diameters_nm.last().map_or(1.0, |d| d * 1.02)
+}
+
 /// From zero to the largest diameter.
-fn diameters(particles: &Particles) -> Axis {
-    Axis::from_zero("Diameter, nm", particles.all.last().map_or(1.0, |p| p.diameter_nm * 1.02))
+fn diameters(population: &Population) -> Axis {
+    Axis::from_zero("Diameter, nm", largest_nm(population))
 }
 
 /// Density of a lognormal distribution per nm.
@@ -48,23 +53,23 @@ fn lognormal_density(fit: &Lognormal, diameter_nm: f64) -> f64 {
 }
 
 /// Histogram, smooth density and fit.
-fn distribution(particles: &Particles, summary: &Summary, fit: Option<Lognormal>) -> String {
-    let (diameters_nm, weights) = (particles.diameters_nm(), particles.weights());
-    let values: Vec<(f64, f64)> = diameters_nm.iter().copied().zip(weights.iter().copied()).collect();
-    let Some(histogram) = Histogram::new(&values) else { return String::new() };
-    let x = diameters(particles);
-    let last = particles.all.last().map_or(1.0, |p| p.diameter_nm * 1.02);
+fn distribution(population: &Population, summary: &Summary, fit: Option<Lognormal>) -> String {
+    let (diameters_nm, weights) = (&population.diameters_nm, &population.weights);
+    let values = diameters_nm.iter().copied().zip(weights.iter().copied());
+    let Some(histogram) = Histogram::new(values) else { return String::new() };
+    let x = diameters(population);
+    let last = largest_nm(population);
     let curve = |density: &dyn Fn(f64) -> f64| -> Vec<[f64; 2]> {
         let at = |i: usize| last * i as f64 / POINTS as f64;
         (1..=POINTS).map(|i| [at(i), 100.0 * density(at(i))]).collect()
     };
-    let smooth = Density::new(&diameters_nm, &weights).map(|density| curve(&|d| density.per_nm(d)));
+    let smooth = Density::new(diameters_nm, weights).map(|density| curve(&|d| density.per_nm(d)));
     let fitted = fit.filter(|fit| fit.geometric_sd > 1.0).map(|fit| curve(&|d| lognormal_density(&fit, d)));
     let highest = [&smooth, &fitted].into_iter().flatten().flatten().map(|p| p[1]).fold(0.0, f64::max);
     let highest = highest.max(100.0 * histogram.share_max() / histogram.width);
     let description = format!(
         "Histogram of {} diameters in bins of {} nm, weighted; median {}.",
-        count(particles.all.len()),
+        count(population.count()),
         number(histogram.width, 2),
         estimate(summary.weighted.d50_nm, |v| format!("{} nm", number(v, 3))),
     );
@@ -116,27 +121,27 @@ fn median(chart: &mut Chart, d50: Option<Estimate>) {
 }
 
 /// Cumulative shares.
-fn cumulative(particles: &Particles, summary: &Summary, fit: Option<Lognormal>) -> String {
-    let total: f64 = particles.all.iter().map(|p| p.weight).sum();
+fn cumulative(population: &Population, summary: &Summary, fit: Option<Lognormal>) -> String {
+    let total: f64 = population.weights.iter().sum();
     let mut sum = 0.0;
     let mut steps = vec![[0.0, 0.0]];
-    let every = particles.all.len().div_ceil(STEPS_MAX);
-    for (i, particle) in particles.all.iter().enumerate() {
-        sum += particle.weight;
-        if (i + 1) % every == 0 || i + 1 == particles.all.len() {
-            steps.push([particle.diameter_nm, 100.0 * sum / total]);
+    let every = population.count().div_ceil(STEPS_MAX);
+    for (i, (diameter_nm, weight)) in population.diameters_nm.iter().zip(&population.weights).enumerate() {
+        sum += weight;
+        if (i + 1) % every == 0 || i + 1 == population.count() {
+            steps.push([*diameter_nm, 100.0 * sum / total]);
         }
     }
     let description =
         "Cumulative number distribution of the diameters, weighted, with the fitted lognormal distribution.";
     let y = Axis::linear("Share of particles below, %", 0.0, 100.0);
     let mut chart =
-        Chart::new("sizes-cumulative", "Cumulative size distribution", description, diameters(particles), y);
+        Chart::new("sizes-cumulative", "Cumulative size distribution", description, diameters(population), y);
     median(&mut chart, summary.weighted.d50_nm);
     chart.steps(&steps, BARS);
     chart.key(BARS, Key::Line, "particles");
     if let Some(fit) = fit.filter(|fit| fit.geometric_sd > 1.0) {
-        let last = particles.all.last().map_or(1.0, |p| p.diameter_nm * 1.02);
+        let last = largest_nm(population);
         let points = (1..=POINTS).map(|i| last * i as f64 / POINTS as f64);
         let curve: Vec<[f64; 2]> =
             points.map(|d| [d, 100.0 * normal((d / fit.median_nm).ln() / fit.geometric_sd.ln())]).collect();

@@ -1,0 +1,153 @@
+//! `checksums.sha256`: the SHA-256 of every file of a run, in the format of GNU `sha256sum`.
+//!
+//! `cd DIR && sha256sum -c checksums.sha256` checks a run without this program. A line is the checksum in hexadecimal digits,
+//! two blanks and the path from the run's folder with `/` between its parts. In a path that holds a backslash, a line feed
+//! or a carriage return these are written as `\\`, `\n` and `\r`, and the line begins with a backslash (manual of GNU
+//! coreutils 9.1, "md5sum invocation").
+
+use super::inventory;
+use super::page::page_name;
+use crate::atomic::{WholeFile, output_error};
+use crate::error::{Error, Result};
+use crate::results::{JOURNAL, RUN, Run, hex, sha256_of};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+/// Name of the list in a run's folder.
+pub const CHECKSUMS: &str = "checksums.sha256";
+/// Length of a checksum in hexadecimal digits.
+const DIGITS: usize = 64;
+/// Between checksum and path: blank, and blank again for a file that was read byte by byte.
+const GAP: &str = "  ";
+
+/// Writes the list. All files of the run must be in their places but `run.json`, which takes its place last of all because
+/// it says that the run is finished: it is listed as it is about to be written.
+///
+/// # Errors
+/// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
+pub fn write(run: &Run) -> Result<()> {
+    let path = run.dir.join(CHECKSUMS);
+    let mut list = List { dir: &run.dir, file: WholeFile::create(&path)? };
+    for name in inventory::names(&run.dir) {
+        if name == RUN {
+            let mut record = Hashing(Sha256::new());
+            run.record.write_to(&mut record, &run.dir, &run.outputs).map_err(|error| output_error(&path, &error))?;
+            list.add(&hex(&record.0.finalize()), RUN)?;
+        } else {
+            list.read_and_add(&name)?;
+        }
+    }
+    for output in run.outputs.iter() {
+        let page = page_name(&run.dir, output);
+        if page.path.is_file() {
+            list.read_and_add(&page.relative)?;
+        }
+    }
+    for (output, journal) in run.outputs.iter().zip(run.journals()) {
+        for file in journal?.files {
+            list.add(&file.sha256, &format!("images/{output}/{}", file.name))?;
+        }
+        list.read_and_add(&format!("images/{output}/{JOURNAL}"))?;
+    }
+    list.file.commit()
+}
+
+/// Whether a run has the list, and all files of the run as a whole that it names.
+pub fn has_all(run: &Path) -> bool {
+    let Ok(list) = File::open(run.join(CHECKSUMS)) else { return false };
+    let names = BufReader::new(list).lines().map(|line| line.ok().and_then(|line| parse(&line)).map(|(_, name)| name));
+    // Those of the images come last, and are for their journals to tell.
+    let mut of_run = names.take_while(|name| name.as_ref().is_none_or(|name| !name.starts_with("images/")));
+    of_run.all(|name| name.is_some_and(|name| run.join(name).is_file()))
+}
+
+struct List<'a> {
+    dir: &'a Path,
+    file: WholeFile,
+}
+
+impl List<'_> {
+    fn add(&mut self, sha256: &str, name: &str) -> Result<()> {
+        let written = self.file.write_all(line(sha256, name).as_bytes());
+        written.map_err(|error| output_error(&self.dir.join(CHECKSUMS), &error))
+    }
+
+    fn read_and_add(&mut self, name: &str) -> Result<()> {
+        let path = self.dir.join(name);
+        let (sha256, _) = sha256_of(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
+        self.add(&sha256, name)
+    }
+}
+
+/// What is written is hashed, and nothing else is done with it.
+struct Hashing(Sha256);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A line of the list, with its end.
+fn line(sha256: &str, name: &str) -> String {
+    let is_odd = name.contains(['\\', '\n', '\r']);
+    let name = if is_odd { name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r") } else { name.into() };
+    format!("{}{sha256}{GAP}{name}\n", if is_odd { "\\" } else { "" })
+}
+
+/// Checksum and path of a line without its end; `None` for what is no line of such a list. A star before the path, which
+/// other programs write, means the same as a blank.
+pub fn parse(line: &str) -> Option<(String, String)> {
+    let (is_odd, line) = line.strip_prefix('\\').map_or((false, line), |rest| (true, rest));
+    let (sha256, rest) = line.split_at_checked(DIGITS)?;
+    let name = rest.strip_prefix(GAP).or_else(|| rest.strip_prefix(" *"))?;
+    if name.is_empty() || !sha256.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    Some((sha256.to_ascii_lowercase(), if is_odd { unescaped(name)? } else { name.into() }))
+}
+
+fn unescaped(name: &str) -> Option<String> {
+    let mut plain = String::with_capacity(name.len());
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        plain.push(match c {
+            '\\' => match rest.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                '\\' => '\\',
+                _ => return None,
+            },
+            c => c,
+        });
+    }
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_back_as_they_were() {
+        let sha256 = "0a".repeat(32);
+        for name in ["run.json", "images/ a /x", "-rf", "a\nb", "\\n", "tail\r", "*star", "µ\u{202e}"] {
+            let line = line(&sha256, name);
+            assert_eq!(line.matches('\n').count(), 1);
+            assert_eq!(parse(line.trim_end_matches('\n')), Some((sha256.clone(), name.to_owned())), "{name:?}");
+        }
+        assert_eq!(line(&sha256, "a\n\\"), format!("\\{sha256}  a\\n\\\\\n"));
+        for wrong in
+            ["", "run.json", &sha256, &format!("{sha256}  "), &format!("{sha256} x"), &format!("\\{sha256}  \\t")]
+        {
+            assert_eq!(parse(wrong), None, "{wrong:?}");
+        }
+    }
+}
