@@ -9,8 +9,6 @@ pub mod mask;
 pub mod object;
 mod overlap;
 mod particle;
-#[cfg(test)]
-mod planted;
 pub mod quality;
 mod rules;
 pub mod shape;
@@ -202,6 +200,9 @@ pub fn describe(scene: &Scene, contours: &[Contour]) -> Vec<Described> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod planted;
 
 #[cfg(test)]
 mod tests {

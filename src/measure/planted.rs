@@ -1,5 +1,7 @@
 //! Pictures and outlines of known shape, for the tests of this room.
 
+// Said here as well as where the module is named: the tests may use devices, which the room must not know.
+#[cfg(test)]
 use super::Scene;
 use crate::calibrate::Working;
 use crate::gpu::{Device, Plane};

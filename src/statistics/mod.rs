@@ -12,8 +12,6 @@ mod interval;
 mod lognormal;
 mod moments;
 mod needed;
-#[cfg(test)]
-mod planted;
 mod population;
 mod quantile;
 mod summary;
@@ -26,3 +24,6 @@ pub use difference::{Difference, median_difference, share_by_image, share_differ
 pub use frame::WEIGHT_MAX;
 pub use population::{Population, Spread};
 pub use summary::{Counts, Distribution, Estimate, Lognormal, Share, Summary, summarize};
+
+#[cfg(test)]
+mod planted;
