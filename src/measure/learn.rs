@@ -131,6 +131,8 @@ fn best_overlap(scene: &Scene, contour: &Contour, truth: &Labels, areas: &[f64])
 mod tests {
     use super::super::planted::{BODIES, FIELD, Field, body, circle, close};
     use super::*;
+    use crate::calibrate::Working;
+    use crate::gpu::Plane;
 
     #[test]
     fn circles_overlap_as_far_as_they_reach_into_each_other() {
@@ -220,6 +222,25 @@ mod tests {
         let visible = PI * 900.0 * visible_share;
         assert_eq!(label, 2);
         close(iou, areas[2] / 4.0 / visible, 0.04);
+    }
+
+    /// Twice two is two and two: other factors tell whether areas are scaled as areas.
+    #[test]
+    fn an_overlap_is_the_same_on_any_working_grid() {
+        let working = Working {
+            plane: Plane::Host(Vec::new()),
+            width: 30,
+            height: 30,
+            factor: 3,
+            pixel_nm: 1.0,
+            grey_per_unit: 1.0,
+            grey_at_zero: 0.0,
+        };
+        let on = |i: usize| ((i % 90) as f64 - 46.0).hypot((i / 90) as f64 - 46.0) < 30.0;
+        let labels = Labels { width: 90, height: 90, label: (0..90 * 90).map(|i| u16::from(on(i))).collect() };
+        let areas = [0.0, f64::from(labels.label.iter().map(|&l| u32::from(l)).sum::<u32>())];
+        let scene = Scene { working: &working, ..Field::get().scene() };
+        close(best_overlap(&scene, &circle(15.0, 15.0, 10.0), &labels, &areas).iou, 1.0, 0.02);
     }
 
     #[test]

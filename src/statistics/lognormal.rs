@@ -60,6 +60,9 @@ mod tests {
         let uneven = fit(&[1.0 / e, e], &[3.0, 1.0]).unwrap();
         close(uneven.median_nm, (-0.5f64).exp(), 1e-9);
         close(uneven.geometric_sd, 0.75f64.sqrt().exp(), 1e-9);
+        // Weights of 3 and 1 are worth 1.6 values.
+        close(uneven.median_standard_error_nm, (-0.5f64).exp() * (0.75f64 / 1.6).sqrt(), 1e-9);
+        close(uneven.geometric_sd_standard_error, 0.75f64.sqrt().exp() * (0.75f64 / 3.2).sqrt(), 1e-9);
         close(uneven.distance, 0.75 - normal_share(-0.5 / 0.75f64.sqrt()), 1e-9);
     }
 
