@@ -62,5 +62,9 @@ mod tests {
         assert_eq!((of(&[]), of(&[&[75.0]]), of(&[&[75.0, 75.0]])), (None, None, None));
         // Images that agree but for their weights leave next to no error to go by.
         assert_eq!(of(&[&[70.0, 80.0], &[70.0, 80.0], &[70.0, 80.0]]), Some(1));
+        // With the same weights there is none at all.
+        let mut alike = field(&[70.0, 80.0]);
+        alike.accepted.iter_mut().for_each(|p| (p.width_px, p.height_px) = (10.0, 10.0));
+        assert_eq!(count_for_5_percent(&population([alike.clone(), alike.clone(), alike]), 75.0), None);
     }
 }
