@@ -95,3 +95,116 @@ fn rim_width(picture: &Picture, contour: &Contour, sign: f64) -> Option<f64> {
     let part = if before > after { (before - half) / (before - after) } else { 1.0 };
     Some((fallen as f64 - 1.0 + part) * STEP_PX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{circle, close, outline, square};
+    use super::*;
+    use crate::segment::Polarity;
+
+    const SIDE: usize = 120;
+    const RADIUS: f64 = 40.0;
+
+    /// Grey values of a body of radius 40 around (60, 58): 100 high, 0 outside, and what `dent` takes away inside.
+    fn body(sign: f64, dent: impl Fn(f64, f64) -> f64) -> Vec<f32> {
+        square(SIDE, |x, y| {
+            let (dx, dy) = (x - 60.0, y - 58.0);
+            let height = (RADIUS + 0.5 - dx.hypot(dy)).clamp(0.0, 1.0);
+            1000.0 + sign * height * (100.0 - dent(dx, dy))
+        })
+    }
+
+    fn cup(grey: &[f32], sign: f64) -> Cup {
+        let picture = Picture { grey, width: SIDE, height: SIDE };
+        let polarity = if sign > 0.0 { Polarity::Lighter } else { Polarity::Darker };
+        let contour = Contour { polarity, ..circle(60.0, 58.0, RADIUS) };
+        Cup::new(&picture, &contour, 2.0, 1000.0 + sign * 100.0, 1000.0)
+    }
+
+    #[test]
+    fn a_dent_lies_where_it_was_planted() {
+        for sign in [1.0, -1.0] {
+            for (x, y) in [(0.0, 0.0), (10.0, 0.0), (0.0, 10.0), (-8.0, 6.0), (3.0, -4.0)] {
+                let dent = |dx: f64, dy: f64| 60.0 * (15.5 - (dx - x).hypot(dy - y)).clamp(0.0, 1.0);
+                let found = cup(&body(sign, dent), sign).dent_offset.unwrap();
+                close(found, x.hypot(y) / RADIUS, 0.02);
+            }
+        }
+        // A dent of an eighth of the height is no more than grain; one of a quarter is, if a tenth of the area has it.
+        let shallow = |depth: f64, radius: f64| {
+            cup(&body(1.0, |dx, dy| if dx.hypot(dy) < radius { depth } else { 0.0 }), 1.0).dent_offset
+        };
+        assert_eq!((shallow(15.0, 20.0), shallow(60.0, 8.0)), (None, None));
+        assert!(shallow(25.0, 20.0).unwrap() < 0.01 && shallow(60.0, 13.0).unwrap() < 0.01);
+    }
+
+    #[test]
+    fn what_is_less_deep_than_half_pulls_nothing() {
+        // A second, shallow dent on the left of the first; then one of three quarters, that counts by half.
+        let two = |depth: f64| {
+            let at = |dx: f64, dy: f64, x: f64| dx.hypot(dy) < 99.0 && (dx - x).hypot(dy) < 12.0;
+            let dent = |dx, dy| {
+                if at(dx, dy, 14.0) {
+                    80.0
+                } else if at(dx, dy, -14.0) {
+                    depth
+                } else {
+                    0.0
+                }
+            };
+            cup(&body(1.0, dent), 1.0).dent_offset.unwrap() * RADIUS
+        };
+        close(two(0.0), 14.0, 0.5);
+        close(two(38.0), 14.0, 0.5);
+        close(two(60.0), 14.0 / 3.0, 0.6);
+    }
+
+    #[test]
+    fn a_rim_is_as_wide_as_it_was_planted() {
+        for sign in [1.0, -1.0] {
+            for width in [6.0, 12.0, 18.0] {
+                // Falls over four pixels, half way down at the width.
+                let hollow = |dx: f64, dy: f64| 80.0 * ((RADIUS - width + 2.0 - dx.hypot(dy)) / 4.0).clamp(0.0, 1.0);
+                let found = cup(&body(sign, hollow), sign).rim_width_px.unwrap();
+                close(found, width + 2.0, 0.15);
+            }
+        }
+    }
+
+    #[test]
+    fn a_rim_is_as_wide_from_any_place_inside() {
+        let hollow = |dx: f64, dy: f64| 80.0 * ((RADIUS - 10.0 - dx.hypot(dy)) / 4.0).clamp(0.0, 1.0);
+        let grey = body(1.0, hollow);
+        for (x, y) in [(5.0, 0.0), (0.0, 5.0), (-3.0, -4.0)] {
+            // The same circle, seen from beside its middle.
+            let reach = |t: f64| {
+                let along = x * t.cos() + y * t.sin();
+                -along + (along * along + RADIUS * RADIUS - x * x - y * y).sqrt()
+            };
+            let contour = outline(60.0 + x, 58.0 + y, reach);
+            let picture = Picture { grey: &grey, width: SIDE, height: SIDE };
+            let found = Cup::new(&picture, &contour, 2.0, 1100.0, 1000.0);
+            close(found.rim_width_px.unwrap(), 12.0 + 2.0, 0.4);
+            close(found.dent_offset.unwrap(), 5.0 / RADIUS, 0.03);
+        }
+    }
+
+    #[test]
+    fn a_filled_body_has_neither_dent_nor_rim() {
+        assert_eq!(cup(&body(1.0, |_, _| 0.0), 1.0), Cup::default());
+        // A body on the wrong side of its surroundings is none at all.
+        let hollow = body(1.0, |dx, dy| if dx.hypot(dy) < 25.0 { 80.0 } else { 0.0 });
+        let picture = Picture { grey: &hollow, width: SIDE, height: SIDE };
+        let contour = circle(60.0, 58.0, RADIUS);
+        assert_eq!(Cup::new(&picture, &contour, 2.0, 1000.0, 1100.0), Cup::default());
+        assert_eq!(Cup::new(&picture, &contour, 2.0, 1000.0, 1000.0), Cup::default());
+        // A pinhole in the innermost tenth is no end of a rim.
+        assert_eq!(cup(&body(1.0, |dx, dy| if dx.hypot(dy) < 3.0 { 90.0 } else { 0.0 }), 1.0), Cup::default());
+        // The rim has to fall by 0.4 of its height over the edge.
+        let step = |depth: f64| {
+            // At the slope itself the height is half of the body's.
+            cup(&body(1.0, move |dx, dy| if dx.hypot(dy) < 25.0 { depth } else { 0.0 }), 1.0).rim_width_px.is_some()
+        };
+        assert_eq!((step(15.0), step(25.0)), (false, true));
+    }
+}

@@ -126,3 +126,168 @@ fn best_overlap(scene: &Scene, contour: &Contour, truth: &Labels, areas: &[f64])
     let (iou, label) = fits.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0));
     Covered { iou, label, visible_share: if all > 0.0 { visible / all } else { 0.0 } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{BODIES, FIELD, Field, body, circle, close};
+    use super::*;
+    use crate::calibrate::Working;
+    use crate::gpu::Plane;
+
+    #[test]
+    fn circles_overlap_as_far_as_they_reach_into_each_other() {
+        assert_eq!((circle_iou(0.0, 3.0, 3.0), circle_iou(6.0, 3.0, 3.0), circle_iou(7.0, 3.0, 3.0)), (1.0, 0.0, 0.0));
+        close(circle_iou(1.0, 2.0, 4.0), 0.25, 1e-12);
+        close(circle_iou(1.9, 4.0, 2.0), 0.25, 1e-12);
+        for (distance, a, b) in [(2.0, 3.0, 3.0), (3.0, 2.0, 4.0), (4.5, 4.0, 1.5), (2.3, 4.0, 2.0)] {
+            // By counting small squares.
+            let (mut shared, mut all) = (0.0, 0.0);
+            for i in 0..40_000 {
+                let (x, y) = (f64::from(i % 200) * 0.06 - 5.0, f64::from(i / 200) * 0.06 - 6.0);
+                let (in_a, in_b) = (x.hypot(y) < a, (x - distance).hypot(y) < b);
+                shared += f64::from(u8::from(in_a && in_b));
+                all += f64::from(u8::from(in_a || in_b));
+            }
+            close(circle_iou(distance, a, b), shared / all, 0.01);
+            assert_eq!(circle_iou(distance, a, b), circle_iou(distance, b, a));
+        }
+    }
+
+    const SIDE: usize = 2 * FIELD;
+
+    /// Labels 1 and 2 are the two bodies, as far as an edge 2.2 nm outside their slope.
+    fn labels() -> Labels {
+        let label = |i: usize| {
+            let (x, y) = ((i % SIDE) as f64 + 0.5, (i / SIDE) as f64 + 0.5);
+            let on = |[cx, cy, r]: [f64; 3]| (x - 2.0 * cx - 1.0).hypot(y - 2.0 * cy - 1.0) < 2.0 * (r + 2.2);
+            if on(BODIES[0]) {
+                1
+            } else if on(BODIES[1]) {
+                2
+            } else {
+                0
+            }
+        };
+        Labels { width: SIDE, height: SIDE, label: (0..SIDE * SIDE).map(label).collect() }
+    }
+
+    fn taught(
+        contours: &[Contour],
+        undecided: &dyn Fn(u16) -> bool,
+        others: &[([f64; 3], Likeness)],
+    ) -> Vec<Option<Example>> {
+        let labels = labels();
+        let known = Known { labels: &labels, whole: &|label| label == 1, undecided, others };
+        examples(&Field::get().scene(), contours, &known)
+    }
+
+    #[test]
+    fn an_outline_of_a_body_covers_it_and_says_where_its_edge_is() {
+        let half = circle(48.0, 46.0, 22.2 / 2f64.sqrt() - 2.2);
+        let beside = circle(48.0 + 44.0, 60.0, 10.0);
+        let all = [body(0), half, body(1), beside];
+        let found = taught(&all, &|_| false, &[]);
+        let [first, part, cut, nothing] = [0, 1, 2, 3].map(|i| found[i].as_ref().unwrap());
+        close(first.iou, 1.0, 0.02);
+        close(first.offset_nm.unwrap(), 2.2, 0.05);
+        assert_eq!((first.likeness, first.touches_border), (Likeness::Vesicle, false));
+        close(part.iou, 0.5, 0.02);
+        close(part.offset_nm.unwrap(), 22.2 - 22.2 / 2f64.sqrt() + 2.2, 0.05);
+        // What is cut off says nothing of the edge, and only the part that is seen is compared.
+        close(cut.iou, 1.0, 0.05);
+        assert_eq!((cut.offset_nm, cut.touches_border, cut.likeness), (None, true, Likeness::Vesicle));
+        assert_eq!((nothing.iou, nothing.offset_nm, nothing.likeness), (0.0, None, Likeness::Other));
+        assert_eq!(first.features, describe(&Field::get().scene(), &all)[0].features);
+    }
+
+    #[test]
+    fn what_lies_outside_the_picture_is_not_compared() {
+        let (labels, mut areas) = (labels(), vec![0.0; 3]);
+        labels.label.iter().for_each(|&label| areas[usize::from(label)] += 1.0);
+        let covered = |contour: Contour| {
+            let Covered { iou, label, visible_share } = best_overlap(&Field::get().scene(), &contour, &labels, &areas);
+            (iou, label, visible_share)
+        };
+        // Half outside on each side, a quarter at a corner, all of it.
+        let last = FIELD as f64 - 0.5;
+        for (x, y) in [(-0.5, 60.0), (last, 60.0), (20.0, -0.5), (20.0, last)] {
+            let (iou, label, visible_share) = covered(circle(x, y, 10.0));
+            assert_eq!((iou, label), (0.0, 0));
+            close(visible_share, 0.5, 0.02);
+        }
+        close(covered(circle(last, last, 10.0)).2, 0.25, 0.02);
+        assert_eq!(covered(circle(-60.0, -60.0, 10.0)), (0.0, 0, 0.0));
+        // Of a circle that lies half on the body, the quarter of it that is not seen counts for nothing.
+        let (iou, label, visible_share) = covered(circle(BODIES[1][0], BODIES[1][1], 30.0));
+        let visible = PI * 900.0 * visible_share;
+        assert_eq!(label, 2);
+        close(iou, areas[2] / 4.0 / visible, 0.04);
+    }
+
+    /// Twice two is two and two: other factors tell whether areas are scaled as areas.
+    #[test]
+    fn an_overlap_is_the_same_on_any_working_grid() {
+        let working = Working {
+            plane: Plane::Host(Vec::new()),
+            width: 30,
+            height: 30,
+            factor: 3,
+            pixel_nm: 1.0,
+            grey_per_unit: 1.0,
+            grey_at_zero: 0.0,
+        };
+        let on = |i: usize| ((i % 90) as f64 - 46.0).hypot((i / 90) as f64 - 46.0) < 30.0;
+        let labels = Labels { width: 90, height: 90, label: (0..90 * 90).map(|i| u16::from(on(i))).collect() };
+        let areas = [0.0, f64::from(labels.label.iter().map(|&l| u32::from(l)).sum::<u32>())];
+        let scene = Scene { working: &working, ..Field::get().scene() };
+        close(best_overlap(&scene, &circle(15.0, 15.0, 10.0), &labels, &areas).iou, 1.0, 0.02);
+    }
+
+    #[test]
+    fn what_nobody_can_decide_teaches_nothing() {
+        let quarter = circle(48.0, 46.0, 22.2 * 0.4 - 2.2);
+        let found = taught(&[body(0), quarter, body(1)], &|label| label == 1, &[]);
+        // An overlap of 0.16 with it does not count.
+        assert!(found[0].is_none() && found[1].is_some() && found[2].is_some());
+    }
+
+    #[test]
+    fn what_is_no_vesicle_looks_like_the_circle_that_it_covers() {
+        // In original pixels: centre and diameter.
+        let others = [([41.0, 161.0, 40.0], Likeness::Dot), ([45.0, 161.0, 44.0], Likeness::Debris)];
+        let like = |contour: Contour| taught(&[contour], &|_| false, &others)[0].as_ref().unwrap().likeness;
+        assert_eq!(like(circle(20.0, 80.0, 7.8)), Likeness::Dot);
+        assert_eq!(like(circle(22.0, 80.0, 8.8)), Likeness::Debris);
+        // One above the other, far from the middle of the picture.
+        let above = [([41.0, 181.0, 40.0], Likeness::Dot), ([41.0, 121.0, 40.0], Likeness::Debris)];
+        let at = |y: f64| taught(&[circle(20.0, y, 7.8)], &|_| false, &above)[0].as_ref().unwrap().likeness;
+        assert_eq!(
+            [90.0, 60.0, 75.0, 110.0].map(at),
+            [Likeness::Dot, Likeness::Debris, Likeness::Other, Likeness::Other]
+        );
+        // A fifth of the area is too little; a third is enough.
+        assert_eq!(like(circle(20.0, 80.0, 10.0 / 5f64.sqrt() - 2.2)), Likeness::Other);
+        assert_eq!(like(circle(20.0, 80.0, 10.0 / 3f64.sqrt() - 2.2)), Likeness::Dot);
+        // Two fifths of a vesicle are none, whatever lies there.
+        let on_body = [([97.0, 93.0, 30.0], Likeness::Dot)];
+        let part = |share: f64| {
+            let contour = circle(48.0, 46.0, 22.2 * share.sqrt() - 2.2);
+            taught(&[contour], &|_| false, &on_body)[0].as_ref().unwrap().likeness
+        };
+        assert_eq!((part(0.4), part(0.2)), (Likeness::Other, Likeness::Dot));
+    }
+
+    #[test]
+    fn darker_bodies_have_their_edge_nearer_to_the_slope() {
+        let dark = Contour { polarity: Polarity::Darker, ..circle(48.0, 46.0, 20.7) };
+        let light = circle(48.0, 46.0, 20.0);
+        let found = taught(&[dark, light], &|_| false, &[]);
+        let [dark, light] = [0, 1].map(|i| found[i].as_ref().unwrap().iou);
+        close(dark, light, 1e-9);
+    }
+
+    #[test]
+    fn the_more_confident_outline_of_a_body_is_kept() {
+        assert_eq!(kept(&[body(0), circle(49.0, 46.0, 19.0), body(1)], &[0.4, 0.6, 0.5]), [1, 2]);
+    }
+}

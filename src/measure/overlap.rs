@@ -80,3 +80,79 @@ pub fn suppress(contours: &[Contour], confidence: &[f64]) -> Vec<usize> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{circle, close, ellipse, outline};
+    use super::*;
+    use std::f64::consts::PI;
+
+    #[test]
+    fn samples_are_spread_evenly_over_the_inside() {
+        let contour = ellipse(50.0, 40.0, [20.0, 10.0], 0.4);
+        let points: Vec<_> = samples(&contour).collect();
+        let total: f64 = points.iter().map(|p| p.2).sum();
+        close(total, PI * 20.0 * 10.0, 1.0);
+        close(area(&contour), total, 1e-6);
+        let mean = |of: &dyn Fn(&(f64, f64, f64)) -> f64| points.iter().map(|p| of(p) * p.2).sum::<f64>() / total;
+        close(mean(&|p| p.0), 50.0, 1e-3);
+        close(mean(&|p| p.1), 40.0, 1e-3);
+        // Second moments of an ellipse about its centre: a quarter of the squares of its axes.
+        close(mean(&|p| (p.0 - 50.0).powi(2) + (p.1 - 40.0).powi(2)), (400.0 + 100.0) / 4.0, 2.0);
+        assert!(points.iter().all(|&(x, y, _)| contains(&contour, x, y)));
+    }
+
+    #[test]
+    fn inside_is_what_is_nearer_than_the_outline() {
+        let wide = ellipse(50.0, 40.0, [20.0, 10.0], 0.0);
+        for (x, y) in [(69.5, 40.0), (30.5, 40.0), (50.0, 49.5), (50.0, 30.5)] {
+            assert!(contains(&wide, x, y), "{x} {y}");
+        }
+        for (x, y) in [(70.5, 40.0), (29.5, 40.0), (50.0, 50.5), (50.0, 29.5), (65.0, 55.0)] {
+            assert!(!contains(&wide, x, y), "{x} {y}");
+        }
+        // One side of it only.
+        let bump = outline(0.0, 0.0, |t| if (0.5..1.0).contains(&t) { 30.0 } else { 10.0 });
+        assert!(contains(&bump, 20.0 * 0.75f64.cos(), 20.0 * 0.75f64.sin()));
+        assert!(!contains(&bump, 20.0 * 0.75f64.cos(), -20.0 * 0.75f64.sin()));
+    }
+
+    fn shared(a: &Contour, b: &Contour) -> f64 {
+        let there = Measured::new(a).overlap(&Measured::new(b));
+        assert_eq!(there, Measured::new(b).overlap(&Measured::new(a)));
+        there
+    }
+
+    #[test]
+    fn circles_share_a_lens() {
+        for distance in [0.0, 5.0, 20.0, 35.0] {
+            let half = (distance / 40.0f64).acos();
+            let lens = 2.0 * 400.0 * (half - half.sin() * half.cos());
+            for (dx, dy) in [(distance, 0.0), (0.0, distance), (-0.6 * distance, 0.8 * distance)] {
+                let found = shared(&circle(50.0, 50.0, 20.0), &circle(50.0 + dx, 50.0 + dy, 20.001));
+                close(found, lens / (PI * 400.0), 0.02);
+            }
+        }
+        close(shared(&circle(50.0, 50.0, 20.0), &circle(58.0, 50.0, 5.0)), 1.0, 1e-12);
+        assert_eq!(shared(&circle(50.0, 50.0, 20.0), &circle(80.0, 80.0, 20.0)), 0.0);
+        assert_eq!(shared(&circle(50.0, 50.0, 20.0), &circle(50.0, 95.0, 20.0)), 0.0);
+    }
+
+    #[test]
+    fn the_more_confident_of_two_stays() {
+        // Shares of a lens: 0.39 at a distance of a radius, 0.25 at 1.25 radii.
+        let row = |step: f64| [0.0, 1.0, 2.0].map(|i| circle(100.0 + step * i, 60.0, 20.0));
+        assert_eq!(suppress(&row(20.0), &[0.5, 0.9, 0.6]), [1]);
+        assert_eq!(suppress(&row(20.0), &[0.5, 0.4, 0.6]), [2, 0]);
+        assert_eq!(suppress(&row(25.0), &[0.5, 0.9, 0.6]), [1, 2, 0]);
+        // Of equals the upper one, then the left one, whatever comes first.
+        let [mut a, b, _] = row(10.0);
+        assert_eq!(suppress(&[b.clone(), a.clone()], &[0.5; 2]), [1]);
+        a.y += 1.0;
+        assert_eq!(suppress(&[a.clone(), b.clone()], &[0.5; 2]), [1]);
+        assert_eq!(suppress(&[b, a], &[0.5; 2]), [0]);
+        // Far along one axis a large one is still found.
+        let large = outline(100.0, 100.0, |t| if t.cos() > 0.9 { 300.0 } else { 20.0 });
+        assert_eq!(suppress(&[circle(300.0, 100.0, 10.0), large], &[0.5, 0.9]), [1]);
+    }
+}

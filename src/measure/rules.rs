@@ -67,3 +67,67 @@ impl Rules<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(look: impl FnOnce(Rules)) {
+        let (segment, verdict) = (SegmentConfig::default(), VerdictConfig::default());
+        look(Rules { segment: &segment, verdict: &verdict, model: Model::embedded() });
+    }
+
+    #[test]
+    fn what_reaches_a_threshold_passes_it() {
+        rules(|rules| {
+            let (least, most) = (rules.segment.min_diameter_nm, rules.segment.max_diameter_nm);
+            let clear = Appearance {
+                rim_contrast: rules.verdict.min_rim_contrast,
+                rim_completeness: rules.verdict.min_rim_completeness,
+                ..Appearance::default()
+            };
+            let sure = rules.verdict.min_confidence;
+            let covered = |covered_share| Shape { covered_share, ..Shape::default() };
+            let reason = |diameter_nm: f64, confidence: f64, look: &Appearance, shape: &Shape| {
+                rules.reason(diameter_nm, confidence, look, shape).map(|r| (r.rule.into_owned(), r.comparison))
+            };
+            let said = |rule: &str, comparison: char| Some((rule.to_owned(), comparison));
+            for diameter_nm in [least, most] {
+                assert_eq!(reason(diameter_nm, sure, &clear, &covered(COVERED_MAX)), None);
+            }
+            let whole = covered(0.0);
+            assert_eq!(reason(least - 0.1, sure, &clear, &whole), said("diameter_nm", '<'));
+            assert_eq!(reason(most + 0.1, sure, &clear, &whole), said("diameter_nm", '>'));
+            assert_eq!(reason(least, sure - 0.01, &clear, &whole), said("confidence", '<'));
+            assert_eq!(reason(least, sure, &clear, &covered(0.26)), said("covered_share", '>'));
+            let faint = Appearance { rim_contrast: clear.rim_contrast - 0.1, ..clear };
+            let open = Appearance { rim_completeness: clear.rim_completeness - 0.01, ..clear };
+            assert_eq!(reason(least, sure, &faint, &whole), said("rim_contrast", '<'));
+            assert_eq!(reason(least, sure, &open, &whole), said("rim_completeness", '<'));
+            // What is cut off can't be too small.
+            assert_eq!(reason(1.0, sure, &clear, &Shape { touches_border: true, ..whole }), None);
+        });
+    }
+
+    #[test]
+    fn a_class_is_what_a_candidate_is_most_like() {
+        rules(|rules| {
+            let least = rules.segment.min_diameter_nm;
+            let cup = |cup_depth| Appearance { cup_depth, ..Appearance::default() };
+            let none = [0.0; Likeness::ALL.len()];
+            let accepted = |cup_depth| rules.class(80.0, &cup(cup_depth), &none, true);
+            assert_eq!([accepted(CUP_DEPTH), accepted(0.24)], [Class::CupShapedVesicle, Class::Vesicle]);
+            let like = |place: usize, share: f64| {
+                let mut likeness = none;
+                likeness[place] = share;
+                rules.class(least, &cup(0.0), &likeness, false)
+            };
+            let classes = [Class::OpenRim, Class::Aggregate, Class::Precipitate, Class::Dot, Class::Debris];
+            for (place, class) in (1..).zip(classes) {
+                assert_eq!((like(place, 0.5), like(place, 0.49)), (class, Class::Unresolved));
+            }
+            assert_eq!([like(0, 0.9), like(6, 0.9)], [Class::Unresolved; 2]);
+            assert_eq!(rules.class(least - 0.1, &cup(0.0), &none, false), Class::Dot);
+        });
+    }
+}

@@ -190,3 +190,82 @@ fn scatter(draws: &[Figures], of: &dyn Fn(&Figures) -> f64) -> f64 {
     let mean = draws.iter().map(of).sum::<f64>() / count;
     (draws.iter().map(|f| (of(f) - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{close, field, population};
+    use super::*;
+    use crate::statistics::Field;
+
+    #[test]
+    fn figures_of_few_particles_are_computed_by_hand() {
+        let mut plain = field(&[20.0, 60.0, 100.0, 240.0]);
+        plain.accepted[1].is_cup_shaped = true;
+        // Twice as much weight for the largest: half of the places of the field are too near to its border.
+        plain.accepted[3].width_px = 500_000.0;
+        let (found, errors) = figures(&population([plain, field(&[])])).unwrap();
+        assert_eq!(found.unweighted.mean, 105.0);
+        close(found.weighted.mean, (20.0 + 60.0 + 100.0 + 2.0 * 240.0) / 5.0, 0.1);
+        assert_eq!(found.unweighted.quantiles, [20.0, 80.0, 240.0]);
+        // Places in fifths: 0.5, 1.5, 2.5 and 4.
+        close(found.weighted.quantiles[1], 100.0, 0.1);
+        for (found, fifths) in found.shares.iter().zip([1.0, 2.0, 2.0, 2.0, 1.0]) {
+            close(*found, fifths / 5.0, 1e-3);
+        }
+        close(found.per_um2, 5.0 / 2e6, 1e-8);
+        assert!(errors.is_some());
+        let (single, none) = figures(&population([field(&[80.0])])).unwrap();
+        assert_eq!((single.weighted.mean, none.is_none()), (80.0, true));
+        assert!(figures(&population([field(&[])])).is_none());
+    }
+
+    /// Diameters from 71 to 129 nm, in no order.
+    fn diameters() -> Vec<f64> {
+        (0..30).map(|i| 71.0 + 2.0 * f64::from(i * 7 % 30)).collect()
+    }
+
+    fn deviation(values: &[f64]) -> f64 {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0)).sqrt()
+    }
+
+    #[test]
+    fn errors_are_those_of_sampling_theory() {
+        // One particle in each of 30 images, 30 in one image: either way 30 things that are drawn.
+        let sizes = diameters();
+        let apart = population(sizes.iter().map(|d| field(&[*d])));
+        for sample in [apart, population([field(&sizes)])] {
+            let (_, errors) = figures(&sample).unwrap();
+            let errors = errors.unwrap();
+            // The standard error of a mean, relative to a mean of 100.
+            let expected = deviation(&sizes) / 30f64.sqrt() / 100.0;
+            for found in [errors.unweighted.mean, errors.weighted.mean] {
+                close(found / expected, 1.0, 0.06);
+            }
+            // 50 to 150 nm holds all; below 30 is none.
+            assert!(errors.shares[..4].iter().all(|e| *e < 1e-9), "{errors:?}");
+        }
+        // The standard error of a share of a third, and of a density of 1 or 4 in an image.
+        let mut fields: Vec<Field> = (0..30).map(|i| field(&sizes[..if i % 2 == 0 { 1 } else { 4 }])).collect();
+        let counts: Vec<f64> = fields.iter().map(|f| f.accepted.len() as f64).collect();
+        let (_, errors) = figures(&population(fields.clone())).unwrap();
+        close(errors.unwrap().per_um2 / (deviation(&counts) / 30f64.sqrt() / 2.5), 1.0, 0.06);
+        for (i, field) in fields.iter_mut().enumerate() {
+            field.accepted.truncate(1);
+            field.accepted[0].is_cup_shaped = i % 3 == 0;
+        }
+        let (found, errors) = figures(&population(fields)).unwrap();
+        close(found.shares[4], 1.0 / 3.0, 1e-9);
+        close(errors.unwrap().shares[4] / (2.0f64 / 9.0 / 29.0).sqrt(), 1.0, 0.06);
+    }
+
+    #[test]
+    fn empty_images_thin_the_density_and_leave_the_sizes_alone() {
+        let filled = || (0..4).map(|i| field(&[70.0 + 20.0 * f64::from(i), 90.0]));
+        let (alone, _) = figures(&population(filled())).unwrap();
+        let (among, errors) = figures(&population(filled().chain((0..4).map(|_| field(&[]))))).unwrap();
+        close(among.per_um2, alone.per_um2 / 2.0, 1e-9);
+        assert_eq!((among.weighted.mean, among.weighted.quantiles), (alone.weighted.mean, alone.weighted.quantiles));
+        assert!(errors.unwrap().per_um2 > 0.2);
+    }
+}

@@ -90,3 +90,70 @@ pub(super) fn mode_nm(diameters_nm: &[f64], weights: &[f64]) -> Option<f64> {
         None => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::close;
+    use super::*;
+    use std::f64::consts::TAU;
+
+    const DIAMETERS: [f64; 6] = [40.0, 55.0, 60.0, 90.0, 100.0, 250.0];
+    const WEIGHTS: [f64; 6] = [1.0, 1.0, 2.0, 1.0, 1.5, 3.0];
+
+    #[test]
+    fn the_density_is_the_sum_of_its_kernels() {
+        let density = Density::new(&DIAMETERS, &WEIGHTS).unwrap();
+        let logs = DIAMETERS.map(f64::ln);
+        let spread = standard_deviation(&logs, &WEIGHTS).unwrap();
+        let effective: f64 = 9.5 * 9.5 / (1.0 + 1.0 + 4.0 + 1.0 + 2.25 + 9.0);
+        close(density.bandwidth, spread * (4.0 / (3.0 * effective)).powf(0.2), 1e-12);
+        let h = density.bandwidth;
+        for d in [10.0f64, 40.0, 77.0, 300.0, 900.0] {
+            let kernel = |(log, w): (&f64, &f64)| w / 9.5 * (-0.5 * ((d.ln() - log) / h).powi(2)).exp();
+            let expected = logs.iter().zip(&WEIGHTS).map(kernel).sum::<f64>() / (h * TAU.sqrt() * d);
+            close(density.per_nm(d), expected, 1e-12);
+        }
+        assert_eq!((density.per_nm(0.0), density.per_nm(-5.0)), (0.0, 0.0));
+        let whole: f64 = (0..40_000).map(|i| 0.1 * density.per_nm(f64::from(i) * 0.1 + 0.05)).sum();
+        close(whole, 1.0, 1e-3);
+        // Where all kernels are out of reach there is nothing.
+        assert_eq!(density.per_nm(1e-9), 0.0);
+    }
+
+    #[test]
+    fn the_mode_is_the_highest_point() {
+        let samples: [(&[f64], &[f64]); 6] = [
+            (&DIAMETERS, &WEIGHTS),
+            (&DIAMETERS, &[1.0; 6]),
+            (&[50.0, 52.0, 54.0, 200.0], &[1.0, 1.0, 1.0, 40.0]),
+            (&[50.0, 52.0, 54.0, 200.0], &[20.0, 20.0, 20.0, 1.0]),
+            (&[60.0, 61.0, 400.0, 401.0], &[1.0; 4]),
+            (&[10.0, 1000.0], &[1.0, 1.0]),
+        ];
+        for (diameters, weights) in samples {
+            let density = Density::new(diameters, weights).unwrap();
+            let logs = (0..20_000).map(|i| -10.0 + f64::from(i) * 1e-3);
+            let highest = logs.max_by(|a, b| density.per_nm(a.exp()).total_cmp(&density.per_nm(b.exp()))).unwrap();
+            close(density.mode_nm().ln(), highest, 1e-3);
+        }
+    }
+
+    #[test]
+    fn one_kernel_has_its_mode_below_its_centre() {
+        // Of a lognormal distribution the mode is the median times exp(-sigma squared).
+        let density = Density { logs: vec![100f64.ln()], weights: &[2.0], total: 2.0, bandwidth: 0.4 };
+        close(density.mode_nm(), 100.0 * (-0.16f64).exp(), 1e-6);
+        let x = density.mode_nm().ln();
+        assert!(density.rises(x - 1e-6) && !density.rises(x + 1e-6));
+    }
+
+    #[test]
+    fn what_does_not_spread_has_no_density() {
+        assert_eq!((Density::new(&[80.0; 3], &[1.0; 3]), Density::new(&[], &[])), (None, None));
+        assert_eq!(
+            (mode_nm(&[80.0, 80.0], &[1.0, 2.0]), mode_nm(&[80.0], &[1.0]), mode_nm(&[], &[])),
+            (Some(80.0), None, None)
+        );
+        assert_eq!(mode_nm(&DIAMETERS, &WEIGHTS), Density::new(&DIAMETERS, &WEIGHTS).map(|d| d.mode_nm()));
+    }
+}

@@ -73,4 +73,41 @@ mod tests {
         let all = share(1.0, Some(0.0), 1e9, 10.0);
         assert!((1.0 - all.low.unwrap() - 0.277_533).abs() < 1e-5 && all.high == Some(1.0));
     }
+
+    use super::super::planted::close;
+
+    #[test]
+    fn a_positive_figure_has_an_interval_of_factors() {
+        let found = positive(10.0, Some(0.1), 1e12);
+        close(found.high.unwrap(), 10.0 * (0.1 * Z).exp(), 1e-9);
+        close(found.low.unwrap(), 10.0 / (0.1 * Z).exp(), 1e-9);
+        let few = positive(10.0, Some(0.1), 4.0);
+        close(few.high.unwrap(), 10.0 * (0.1 * student(4.0)).exp(), 1e-9);
+        assert_eq!(positive(0.0, Some(0.1), 4.0), Estimate { value: 0.0, low: None, high: None });
+        assert_eq!(positive(10.0, None, 4.0), Estimate { value: 10.0, low: None, high: None });
+        assert_eq!((student(0.5), student(1.9)), (student(2.0), student(2.0)));
+    }
+
+    #[test]
+    fn a_share_has_wilsons_interval() {
+        let binomial = |value: f64, count: f64| Some((value * (1.0 - value) / count).sqrt());
+        // 5 of 20, as every table has it.
+        let found = share(0.25, binomial(0.25, 20.0), 1e12, 20.0);
+        close(found.low.unwrap(), 0.111_862, 1e-6);
+        close(found.high.unwrap(), 0.468_701, 1e-6);
+        // What scatters as 5 particles would is worth 5, whatever there are.
+        let scattered = share(0.25, binomial(0.25, 5.0), 1e12, 20.0);
+        let z2 = Z * Z;
+        let (centre, half) =
+            ((0.25 + z2 / 10.0) / (1.0 + z2 / 5.0), (z2 * (0.1875 / 5.0 + z2 / 100.0)).sqrt() / (1.0 + z2 / 5.0));
+        close(scattered.low.unwrap(), centre - half, 1e-9);
+        close(scattered.high.unwrap(), centre + half, 1e-9);
+        // No scatter at all is no error to go by.
+        assert_eq!(share(0.25, Some(0.0), 1e12, 20.0), share(0.25, Some(1e-10), 1e12, 20.0));
+        close(share(0.25, Some(0.0), 1e12, 20.0).high.unwrap(), 0.468_701, 1e-6);
+        // Between images that are all the same but for rounding, and with none.
+        close(share(1.0, Some(0.5), 1e12, 10.0).low.unwrap(), 1.0 - 0.277_533, 1e-5);
+        let unknown = Estimate { value: 0.25, low: None, high: None };
+        assert_eq!((share(0.25, None, 9.0, 20.0), share(0.25, Some(0.1), 9.0, 0.0)), (unknown, unknown));
+    }
 }

@@ -40,3 +40,45 @@ fn distance(values: &[f64], weights: &[f64], model: impl Fn(f64) -> f64) -> f64 
 fn normal_share(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::close;
+    use super::*;
+
+    #[test]
+    fn two_values_are_fitted_by_hand() {
+        let e = 1f64.exp();
+        let found = fit(&[100.0 / e, 100.0 * e], &[2.0, 2.0]).unwrap();
+        close(found.median_nm, 100.0, 1e-9);
+        close(found.geometric_sd, e, 1e-9);
+        close(found.median_standard_error_nm, 100.0 / 2f64.sqrt(), 1e-9);
+        close(found.geometric_sd_standard_error, e / 2.0, 1e-9);
+        // A step from 0 to a half at one standard deviation below the mean, where the model has 0.158655.
+        close(found.distance, 0.5 - 0.158_655_254, 1e-8);
+        // Three quarters at a logarithm of -1, a quarter at 1: mean -0.5, deviation sqrt 0.75.
+        let uneven = fit(&[1.0 / e, e], &[3.0, 1.0]).unwrap();
+        close(uneven.median_nm, (-0.5f64).exp(), 1e-9);
+        close(uneven.geometric_sd, 0.75f64.sqrt().exp(), 1e-9);
+        // Weights of 3 and 1 are worth 1.6 values.
+        close(uneven.median_standard_error_nm, (-0.5f64).exp() * (0.75f64 / 1.6).sqrt(), 1e-9);
+        close(uneven.geometric_sd_standard_error, 0.75f64.sqrt().exp() * (0.75f64 / 3.2).sqrt(), 1e-9);
+        close(uneven.distance, 0.75 - normal_share(-0.5 / 0.75f64.sqrt()), 1e-9);
+    }
+
+    #[test]
+    fn what_does_not_spread_has_no_fit() {
+        assert_eq!((fit(&[], &[]), fit(&[80.0], &[1.0]), fit(&[80.0; 3], &[1.0; 3])), (None, None, None));
+    }
+
+    #[test]
+    fn shares_and_distances_are_those_of_the_tables() {
+        close(normal_share(0.0), 0.5, 1e-15);
+        close(normal_share(1.959_963_985), 0.975, 1e-9);
+        close(normal_share(-1.0) + normal_share(1.0), 1.0, 1e-12);
+        // Against an even spread from 0 to 1: the largest distance lies before, or after, a step.
+        close(distance(&[0.5, 0.9], &[1.0, 3.0], |v| v), 0.65, 1e-12);
+        close(distance(&[0.1, 0.2], &[1.0, 1.0], |v| v), 0.8, 1e-12);
+        close(distance(&[0.7, 0.9], &[4.0, 1.0], |v| v), 0.7, 1e-12);
+    }
+}

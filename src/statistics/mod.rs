@@ -24,3 +24,6 @@ pub use difference::{Difference, median_difference, share_by_image, share_differ
 pub use frame::WEIGHT_MAX;
 pub use population::{Population, Spread};
 pub use summary::{Counts, Distribution, Estimate, Lognormal, Share, Summary, summarize};
+
+#[cfg(test)]
+mod planted;

@@ -67,3 +67,27 @@ impl Squares {
         if self.squares > 0.0 { self.total * self.total / self.squares } else { 0.0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::close;
+    use super::*;
+
+    #[test]
+    fn weighted_moments_are_those_computed_by_hand() {
+        let (values, weights) = ([1.0, 2.0, 4.0], [1.0, 2.0, 1.0]);
+        assert_eq!((mean(&values, &weights), variance(&values, &weights)), (Some(2.25), Some(1.1875)));
+        close(effective_count(&weights), 16.0 / 6.0, 1e-12);
+        close(standard_deviation(&values, &weights).unwrap(), 1.9f64.sqrt(), 1e-12);
+        close(standard_deviation(&values, &[3.0; 3]).unwrap(), (7.0f64 / 3.0).sqrt(), 1e-12);
+        assert_eq!(effective_count(&[0.5; 8]), 8.0);
+    }
+
+    #[test]
+    fn nothing_has_no_mean_and_one_no_spread() {
+        assert_eq!((mean(&[], &[]), variance(&[], &[]), effective_count(&[])), (None, None, 0.0));
+        assert_eq!((standard_deviation(&[5.0], &[1.0]), standard_deviation(&[5.0, 6.0], &[1.0, 0.0])), (None, None));
+        assert_eq!(standard_deviation(&[5.0], &[2.0]), None);
+        assert_eq!(standard_deviation(&[5.0, 5.0], &[1.0, 1.0]), Some(0.0));
+    }
+}

@@ -134,3 +134,59 @@ impl Population {
 fn arrange<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
     *column = order.iter().map(|&i| column[i as usize]).collect();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{close, disc, field, population};
+    use super::*;
+    use crate::statistics::{Field, WEIGHT_MAX};
+    use crate::units::PixelSize;
+
+    #[test]
+    fn a_population_holds_what_has_a_size_by_rising_diameter() {
+        let mut first = field(&[30.0, f64::NAN, 10.0, 0.0, -4.0, f64::INFINITY]);
+        first.size_px = (200, 100);
+        first.pixel_size = Some(PixelSize { x_nm: 2.0, y_nm: 0.5 });
+        first.accepted[0] = Sized { is_cup_shaped: true, cup_depth: Some(0.4), circularity: 0.9, ..first.accepted[0] };
+        (first.border_count, first.rejected[2]) = (2, 5);
+        let unscaled = Field { pixel_size: None, border_count: 1, ..field(&[20.0]) };
+        let mut third = field(&[20.0]);
+        (third.size_px, third.rejected[2]) = ((20, 40), 1);
+        let all = population([first.clone(), unscaled, third, field(&[])]);
+        assert_eq!(all.diameters_nm, [10.0, 20.0, 30.0]);
+        let weight = |d: f64| 20_000.0 / ((200.0 - d) * (100.0 - d));
+        // The second one fills its field.
+        assert_eq!(all.weights, [weight(10.0), WEIGHT_MAX, weight(30.0)]);
+        assert_eq!(
+            (all.is_cup.as_slice(), all.circularities.as_slice()),
+            (&[false, false, true][..], &[1.0, 1.0, 0.9][..])
+        );
+        assert!(all.cup_depths[0].is_nan() && all.cup_depths[2] == 0.4 && all.aspect_ratios == [1.0; 3]);
+        assert_eq!((all.image.as_slice(), all.capped_count, all.count()), (&[0, 1, 0][..], 1, 3));
+        assert_eq!((all.unscaled_count, all.accepted_count, all.border_count, all.scaled_border_count), (1, 8, 3, 2));
+        assert_eq!((all.rejected[2], all.image_count(), all.filled_count(), all.is_by_image()), (6, 3, 2, false));
+        assert_eq!(all.areas_um2, [0.02, 800.0 / 1e6, 1e6]);
+        close(all.area_um2(), 1e6 + 0.0208, 1e-6);
+        let (heavy, light) = (WEIGHT_MAX, weight(10.0) + weight(30.0));
+        close(all.image_weights.effective_count(), (heavy + light).powi(2) / (heavy * heavy + light * light), 1e-12);
+        assert!(population([first.clone(), first.clone(), first]).is_by_image());
+    }
+
+    #[test]
+    fn equal_diameters_are_in_the_order_of_their_weights() {
+        let wide = Sized { width_px: 5e5, ..disc(50.0) };
+        let both = |first, second| population([Field { accepted: vec![first, second], ..field(&[]) }]).weights;
+        assert_eq!(both(wide, disc(50.0)), both(disc(50.0), wide));
+    }
+
+    #[test]
+    fn pixel_sizes_have_a_spread() {
+        let of = |sizes: &[f64]| {
+            population(sizes.iter().map(|&s| Field { pixel_size: PixelSize::square(s), ..field(&[]) })).pixel_nm
+        };
+        let found = of(&[0.7, 1.1, 0.6]);
+        assert_eq!((found.low, found.high), (0.6, 1.1));
+        close(found.mean().unwrap(), 0.8, 1e-12);
+        assert_eq!(of(&[]).mean(), None);
+    }
+}

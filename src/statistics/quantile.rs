@@ -72,6 +72,11 @@ mod tests {
     }
 
     #[test]
+    fn what_weighs_nothing_changes_nothing() {
+        assert_eq!(of(&[(1.0, 1.0, 1), (1.1, 0.0, 1), (3.0, 1.0, 1)], 0.5), 2.0);
+    }
+
+    #[test]
     fn nothing_has_no_quantile() {
         assert_eq!(quantiles([].into_iter(), 0.0, [0.5]), None);
         assert_eq!(quantiles([(1.0, 1.0, 0)].into_iter(), 0.0, [0.5]), None);

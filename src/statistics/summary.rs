@@ -207,3 +207,52 @@ fn size_shares(shares: [Estimate; SHARES]) -> Vec<Share> {
     };
     RANGES.into_iter().zip(shares).map(share).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{close, field, population};
+    use super::*;
+
+    #[test]
+    fn a_summary_tells_what_there_is() {
+        let mut fields = vec![field(&[60.0, 80.0]), field(&[100.0, 120.0]), field(&[70.0]), field(&[])];
+        fields.iter_mut().for_each(|field| field.border_count = 3);
+        fields.push(crate::statistics::Field { pixel_size: None, ..field(&[50.0]) });
+        let found = summarize(&Population { failed_count: 2, ..population(fields) });
+        assert_eq!((found.image_count, found.unscaled_image_count, found.failed_image_count), (4, 1, 2));
+        assert_eq!((found.count, found.border_count, found.resampled.as_str()), (5, 12, "images"));
+        assert_eq!((found.per_image.mean, found.resample_count), (1.25, RESAMPLES));
+        // Images of 2, 2 and 1 particles: 25 / 9 of them.
+        close(found.degrees_of_freedom.unwrap(), 25.0 / 9.0 - 1.0, 1e-3);
+        let sizes = &found.unweighted;
+        let [d10, d50, d90] = [sizes.d10_nm, sizes.d50_nm, sizes.d90_nm].map(|d| d.unwrap().value);
+        assert_eq!([d10, d50, d90], [60.0, 80.0, 120.0]);
+        close(sizes.span.unwrap(), 60.0 / 80.0, 1e-12);
+        close(sizes.sd_nm.unwrap(), 580f64.sqrt(), 1e-9);
+        close(sizes.geometric_mean_nm.unwrap(), (60.0f64 * 80.0 * 100.0 * 120.0 * 70.0).powf(0.2), 1e-9);
+        assert!(sizes.geometric_sd.unwrap() > 1.0 && sizes.mode_nm.is_some() && sizes.lognormal.is_some());
+        let density = found.per_um2.unwrap();
+        close(density.value, 5.0 / 4e6, 1e-9);
+        assert!(density.low.unwrap() < density.value && density.value < density.high.unwrap());
+        let names: Vec<&str> = found.size_shares.iter().map(|share| share.name.as_str()).collect();
+        assert_eq!(names, ["below 30 nm", "30 to 200 nm", "50 to 150 nm", "200 nm and above"]);
+        let limits: Vec<_> = found.size_shares.iter().map(|share| (share.from_nm, share.to_nm)).collect();
+        assert_eq!(
+            limits,
+            [(None, Some(30.0)), (Some(30.0), Some(200.0)), (Some(50.0), Some(150.0)), (Some(200.0), None)]
+        );
+        assert_eq!(found.cup_share.unwrap().value, 0.0);
+    }
+
+    #[test]
+    fn the_density_of_few_images_is_that_of_scattered_particles() {
+        let found = summarize(&population([field(&[60.0, 80.0, 90.0, 100.0])]));
+        let density = found.per_um2.unwrap();
+        close(density.high.unwrap() / density.value, (1.959_964f64 / 2.0).exp(), 1e-3);
+        close(found.degrees_of_freedom.unwrap(), 3.0, 1e-3);
+        assert_eq!((found.unweighted.span.is_some(), found.resampled.as_str()), (true, "particles"));
+        let single = summarize(&population([field(&[60.0])]));
+        assert_eq!((single.unweighted.span, single.degrees_of_freedom, single.resample_count), (None, None, 0));
+        assert_eq!(summarize(&population([])).per_um2, None);
+    }
+}

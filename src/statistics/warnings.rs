@@ -140,3 +140,104 @@ fn have(count: usize) -> String {
 fn are(count: usize) -> &'static str {
     if count == 1 { "is" } else { "are" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::planted::{field, population};
+    use super::*;
+    use crate::units::PixelSize;
+
+    #[track_caller]
+    fn says(warning: Option<String>, words: &str) {
+        assert!(warning.as_ref().is_some_and(|w| w.contains(words)), "{warning:?}");
+    }
+
+    fn with(images: &[usize]) -> Population {
+        population(images.iter().map(|&n| field(&vec![80.0; n])))
+    }
+
+    #[test]
+    fn images_that_are_left_out_are_told() {
+        let of = |failed_image_count| left_out(&Summary { failed_image_count, ..Summary::default() });
+        assert_eq!(of(0), None);
+        says(of(1), "1 image could not be analysed and is left out");
+        says(of(2), "2 images could not be analysed and are left out");
+        let of = |unscaled_image_count, image_count| {
+            unscaled(&Summary { unscaled_image_count, image_count, ..Summary::default() })
+        };
+        assert_eq!(of(0, 3), None);
+        says(of(1, 0), "1 image is without a pixel size, so there are no sizes");
+        says(of(1, 2), "1 image is without a pixel size, so it is in no figure here");
+        says(of(2, 2), "2 images are without a pixel size, so they are in no figure here");
+    }
+
+    #[test]
+    fn few_particles_are_said_to_be_few() {
+        let of = |count, image_count| few_particles(&Summary { count, image_count, ..Summary::default() });
+        assert_eq!((of(0, 0), of(5, 0), of(100, 3)), (None, None, None));
+        says(of(0, 3), "No vesicle was accepted");
+        says(of(1, 3), "Only 1 particle: D10 and D90 rest on 1 or fewer");
+        says(of(99, 3), "Only 99 particles: D10 and D90 rest on 9 or fewer");
+    }
+
+    #[test]
+    fn few_images_are_said_to_be_few() {
+        let of =
+            |images: &[usize]| few_images(&with(images), &Summary { image_count: images.len(), ..Summary::default() });
+        assert_eq!((of(&[0, 0]), of(&[1; 10])), (None, None));
+        says(of(&[1, 1, 0]), "Particles come from 2 images");
+        says(of(&[1]), "Particles come from 1 image:");
+        says(of(&[1; 9]), "Only 9 images");
+    }
+
+    #[test]
+    fn an_image_with_most_of_the_particles_is_told() {
+        // Worth 3.2 images: 25 squared over 193. With two images there is another warning.
+        assert_eq!((one_image(&with(&[8, 8, 8, 1])), one_image(&with(&[10, 1]))), (None, None));
+        says(one_image(&with(&[30, 5, 5])), "one alone 75 %");
+    }
+
+    #[test]
+    fn heavy_particles_are_told() {
+        let of = |weight_max, capped_count| {
+            large_weights(&Population { capped_count, ..with(&[1]) }, &Summary { weight_max, ..Summary::default() })
+        };
+        assert_eq!((of(None, 0), of(Some(4.0), 0)), (None, None));
+        let plain = of(Some(4.1), 0);
+        assert!(plain.as_ref().is_some_and(|w| w.contains("counts for 4.1") && !w.contains("held at")), "{plain:?}");
+        says(of(Some(25.0), 1), "One nearly fills its image; its weight was held at 25");
+        says(of(Some(25.0), 2), "2 nearly fill their images; their weights were held at 25");
+    }
+
+    #[test]
+    fn clusters_are_told_when_chance_is_an_unlikely_reason() {
+        let of = |index, image_count| {
+            let mut summary = Summary { image_count, ..Summary::default() };
+            summary.per_image.dispersion_index = Some(index);
+            clustered(&summary)
+        };
+        // Three standard errors of 0.1, 0.5 and 1 above 1.
+        assert_eq!((of(2.0, 201), of(2.4, 9), of(3.9, 3)), (None, None, None));
+        says(of(2.1, 201), "varies 2 times");
+        says(of(2.6, 9), "varies 3 times");
+        says(of(4.1, 3), "varies 4 times");
+    }
+
+    #[test]
+    fn mixed_magnifications_are_told() {
+        let of = |sizes: &[f64]| {
+            let fields = sizes.iter().map(|&s| super::super::Field { pixel_size: PixelSize::square(s), ..field(&[]) });
+            pixel_sizes(&population(fields))
+        };
+        assert_eq!((of(&[]), of(&[0.5, 1.0])), (None, None));
+        says(of(&[0.7, 1.1, 0.5]), "from 0.50 to 1.10 nm: coarse images miss particles near 30 nm");
+    }
+
+    #[test]
+    fn all_warnings_are_gathered() {
+        let population = population([field(&[80.0])]);
+        let summary = Summary { image_count: 1, count: 1, failed_image_count: 1, ..Summary::default() };
+        let found = warnings(&population, &summary);
+        assert_eq!(found.len(), 3, "{found:?}");
+    }
+}

@@ -89,3 +89,52 @@ fn least_squares(points: &[Point]) -> Option<[f64; TERMS]> {
     }
     Some(std::array::from_fn(|k| rows[k][TERMS] / rows[k][k]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_surface_of_second_order_is_found_exactly() {
+        let planted = [3.0, -1.0, 2.0, 0.5, -0.75, 4.0];
+        let point = |i: usize| {
+            let terms = terms((i % 5) as f64 / 2.0 - 1.0, (i / 5) as f64 / 2.5 - 0.8);
+            // What weighs nothing pulls nothing.
+            let off = if i == 7 { 1e3 } else { 0.0 };
+            Point { terms, value: value(&planted, &terms) + off, weight: if i == 7 { 0.0 } else { 1.0 + i as f64 } }
+        };
+        let points: Vec<Point> = (0..25).map(point).collect();
+        let found = least_squares(&points).unwrap();
+        assert!(found.iter().zip(planted).all(|(f, p)| (f - p).abs() < 1e-9), "{found:?}");
+        // Along one row there is nothing to tell the course across it.
+        assert_eq!(least_squares(&points[..5]), None);
+        assert_eq!(terms(2.0, 3.0), [1.0, 2.0, 3.0, 4.0, 6.0, 9.0]);
+    }
+
+    fn swing(value: impl Fn(f64, f64) -> f64) -> f64 {
+        // Not square, of 21 by 16 squares of 40 nm and a rest.
+        let (width, height, pixel_nm) = (108, 84, 8.0);
+        let at = |i: usize| {
+            value(
+                2.0 * ((i % width) as f64 + 0.5) / width as f64 - 1.0,
+                2.0 * ((i / width) as f64 + 0.5) / height as f64 - 1.0,
+            )
+        };
+        let grey: Vec<f32> = (0..width * height).map(|i| at(i) as f32).collect();
+        stain_gradient(&Picture { grey: &grey, width, height, pixel_nm, noise: 2.0 }).unwrap()
+    }
+
+    #[test]
+    fn the_swing_is_that_of_the_surface_over_the_whole_picture() {
+        // From the 5th to the 95th percentile of an even slope.
+        for slope in [swing(|x, _| 10.0 * x), swing(|_, y| -10.0 * y)] {
+            assert!((slope - 0.9 * 20.0 / 2.0).abs() < 0.1, "{slope}");
+        }
+        // Of a valley from 0 to 1: 0.05 squared to 0.95 squared.
+        let valley = swing(|x, _| 40.0 * x * x);
+        assert!((valley - (0.95f64.powi(2) - 0.05f64.powi(2)) * 20.0).abs() < 0.5, "{valley}");
+        // A corner that is no film changes little.
+        let patched = swing(|x, y| 10.0 * x + 0.5 * (40.0 * x).sin() + if x > 0.6 && y > 0.5 { 500.0 } else { 0.0 });
+        assert!((patched - 9.0).abs() < 1.0, "{patched}");
+    }
+}

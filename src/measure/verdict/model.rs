@@ -215,4 +215,101 @@ mod tests {
     fn the_embedded_model_is_whole() {
         assert_eq!(Model::embedded().whole(), Ok(()));
     }
+
+    fn layer(weights: &[&[f32]], bias: &[f32]) -> Layer {
+        Layer { weights: weights.iter().map(|row| row.to_vec()).collect(), bias: bias.to_vec() }
+    }
+
+    /// A model of two features whose networks are single layers.
+    fn small() -> Model {
+        let sorter: Vec<&[f32]> = vec![&[0.0, 0.0]; 7];
+        Model {
+            version: "test".into(),
+            mean: vec![1.0, -2.0],
+            deviation: vec![2.0, 0.5],
+            verdict: Members(vec![vec![layer(&[&[1.0, 0.0]], &[0.5])], vec![layer(&[&[3.0, 2.0]], &[0.5])]]),
+            calibration: [2.0, -1.0],
+            gauge: Members(vec![vec![layer(&[&[1.0, 0.0], &[0.0, 1.0]], &[0.0, 0.0])]]),
+            gauge_factor: 1.5,
+            sorter: Members(vec![vec![layer(&sorter, &[2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0])]]),
+        }
+    }
+
+    #[test]
+    fn answers_are_those_computed_by_hand() {
+        let model = small();
+        assert_eq!(model.scaled(&[5.0, -2.5]), [2.0, -1.0]);
+        assert_eq!(model.scaled(&[100.0, -100.0]), [4.0, -4.0]);
+        // Mean of 0.75 and 1.75, slope 2, intercept -1.
+        let expected = 1.0 / (1.0 + (-1.5f64).exp());
+        assert!((model.confidence(&[0.25, 0.25]) - expected).abs() < 1e-7);
+        let gauged = |a, b| model.offset(&[a, b]);
+        assert_eq!(gauged(3.0, 0.0), Offset { offset_nm: 3.0, uncertainty_nm: 1.5 });
+        assert_eq!((gauged(99.0, 0.0).offset_nm, gauged(-99.0, 0.0).offset_nm), (10.0, -4.0));
+        assert!((gauged(0.0, 1.0).uncertainty_nm - 1.5 * 1f64.exp()).abs() < 1e-9);
+        assert!((gauged(0.0, -9.0).uncertainty_nm - 1.5 * (-2.5f64).exp()).abs() < 1e-9);
+        let shares = model.likeness(&[0.0, 0.0]);
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!((shares[0] / shares[1] - 1f64.exp()).abs() < 1e-9 && (shares[1] / shares[6] - 1f64.exp()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn inner_layers_are_rectified_and_the_last_one_is_not() {
+        let two = [layer(&[&[1.0], &[-1.0]], &[0.0, 0.5]), layer(&[&[2.0, -3.0]], &[0.25])];
+        assert_eq!(forward(&two, &[2.0]), [4.25]);
+        assert_eq!(forward(&two, &[-2.0]), [0.25 - 3.0 * 2.5]);
+    }
+
+    #[test]
+    fn a_product_of_any_length_is_the_sum_of_its_parts() {
+        for n in 0..20u8 {
+            let a: Vec<f32> = (0..n).map(|i| f32::from(i) + 1.0).collect();
+            let b: Vec<f32> = (0..n).map(|i| 3.0 - f32::from(i)).collect();
+            assert_eq!(dot(&a, &b), a.iter().zip(&b).map(|(a, b)| a * b).sum::<f32>(), "{n}");
+        }
+        assert_eq!(dot(&[1.0; 20], &[2.0; 9]), 18.0);
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        assert_eq!(small().whole(), Ok(()));
+        let ill: [fn(&mut Model); 12] = [
+            |m| m.deviation = vec![1.0],
+            |m| m.deviation[1] = 0.0,
+            |m| m.calibration[0] = 0.0,
+            |m| m.calibration[0] = f64::NAN,
+            |m| m.gauge_factor = 0.0,
+            |m| m.verdict.0.clear(),
+            |m| m.verdict.0[1][0].weights[0] = vec![1.0],
+            |m| m.verdict.0[1][0].bias = vec![1.0, 2.0],
+            |m| m.gauge.0[0][0].weights.truncate(1),
+            |m| m.gauge = m.verdict.clone(),
+            |m| m.sorter = m.gauge.clone(),
+            |m| m.verdict.0[0].push(layer(&[&[1.0, 1.0]], &[0.0])),
+        ];
+        for (number, spoil) in ill.iter().enumerate() {
+            let mut model = small();
+            spoil(&mut model);
+            assert!(model.whole().is_err(), "{number}");
+        }
+        // A second layer whose inputs are the outputs of the first fits.
+        let mut deep = small();
+        deep.verdict.0[0].push(layer(&[&[1.0]], &[0.0]));
+        assert_eq!(deep.whole(), Ok(()));
+        assert!(small().check().unwrap_err().contains("2 features"), "{:?}", small().check());
+        assert_eq!(Model::embedded().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_verdict_is_read_back_and_another_one_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("verdict.json");
+        std::fs::write(&path, EMBEDDED).unwrap();
+        assert_eq!(&Model::read(&path).unwrap(), Model::embedded());
+        std::fs::write(&path, serde_json::to_string(&small()).unwrap()).unwrap();
+        assert!(Model::read(&path).is_err());
+        let broken = Model { gauge_factor: -1.0, ..Model::embedded().clone() };
+        std::fs::write(&path, serde_json::to_string(&broken).unwrap()).unwrap();
+        assert!(Model::read(&path).unwrap_err().to_string().contains("fit together"));
+    }
 }

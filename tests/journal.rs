@@ -1,0 +1,234 @@
+//! What unattended runs rest on: files that are whole or absent, one writer at a time, and a journal that knows its files.
+
+use cupule::atomic::{UNFINISHED, WholeFile, output_error, write_json, write_whole};
+use cupule::error::Error;
+use cupule::lock::{LOCK, Lock};
+use cupule::results::{FileRecord, JOURNAL, Journal, Stamp, hex, sha256_of};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Names in a folder, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = entries.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_is_whole_or_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    write_whole(&path, |out| out.write_all(b"first")).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"first");
+    let failed = write_whole(&path, |out| {
+        out.write_all(b"sec")?;
+        Err(io::Error::other("no more"))
+    });
+    assert!(matches!(failed, Err(Error::Output { .. })), "{failed:?}");
+    assert_eq!((fs::read(&path).unwrap(), names(folder.path())), (b"first".to_vec(), vec!["table.csv".to_owned()]));
+    write_json(&path, &[1, 2]).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "[\n  1,\n  2\n]\n");
+    let nowhere = write_whole(&folder.path().join("missing").join("a"), |_| Ok(()));
+    assert!(nowhere.is_err());
+}
+
+#[test]
+fn a_growing_file_appears_when_it_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows");
+    let mut file = WholeFile::create(&path).unwrap();
+    assert_eq!(file.write(b"abc").unwrap(), 3);
+    file.flush().unwrap();
+    let [unfinished] = names(folder.path()).try_into().unwrap();
+    assert!(unfinished.starts_with(UNFINISHED));
+    assert_eq!(fs::read(folder.path().join(&unfinished)).unwrap(), b"abc");
+    file.commit().unwrap();
+    assert_eq!((names(folder.path()), fs::read(&path).unwrap()), (vec!["rows".to_owned()], b"abc".to_vec()));
+    drop(WholeFile::create(&folder.path().join("given up")).unwrap());
+    assert_eq!(names(folder.path()), ["rows"]);
+}
+
+/// The other tests have whole paths, so that another current folder does not touch them.
+#[test]
+fn a_name_alone_is_a_file_in_the_current_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    write_whole(Path::new("alone"), |out| out.write_all(b"x")).unwrap();
+    fs::create_dir("below").unwrap();
+    write_whole(Path::new("below/one"), |out| out.write_all(b"x")).unwrap();
+    assert_eq!(
+        (names(folder.path()), names(Path::new("below"))),
+        (vec!["alone".into(), "below".into()], vec!["one".into()])
+    );
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let remedy = |kind: ErrorKind| match output_error(Path::new("result"), &kind.into()) {
+        Error::Output { remedy, .. } => remedy,
+        other => panic!("{other:?}"),
+    };
+    for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge] {
+        assert!(remedy(kind).contains("free some space"), "{kind}");
+    }
+    for kind in [ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied] {
+        assert!(remedy(kind).contains("may write to"), "{kind}");
+    }
+    for kind in [ErrorKind::NotFound, ErrorKind::NotADirectory] {
+        assert!(remedy(kind).contains("exists"), "{kind}");
+    }
+    assert!(remedy(ErrorKind::IsADirectory).contains("move it"));
+    assert!(remedy(ErrorKind::Other).contains("its disk"));
+}
+
+#[test]
+fn the_second_one_is_told_who_holds_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(LOCK);
+    let mut lock = Lock::take(folder.path()).unwrap();
+    assert_eq!(lock.left_by, None);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with(&format!("process {} on ", std::process::id())), "{text}");
+    if let Ok(host) = fs::read_to_string("/proc/sys/kernel/hostname") {
+        assert!(text.contains(&format!(" on {} since ", host.trim())), "{text}");
+    }
+    match Lock::take(folder.path()) {
+        Err(Error::Locked { cause, .. }) => assert!(cause.starts_with(text.lines().next().unwrap()), "{cause}"),
+        other => panic!("{other:?}"),
+    }
+    lock.note("a longer piece of work").unwrap();
+    lock.note("grid.tif").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().nth(1), Some("grid.tif"));
+    drop(lock);
+    assert!(names(folder.path()).is_empty());
+    assert!(matches!(Lock::take(&folder.path().join("missing")), Err(Error::Output { .. })));
+}
+
+#[test]
+fn what_a_killed_one_left_is_told_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(LOCK);
+    let after = |text: &str| {
+        fs::write(&path, text).unwrap();
+        Lock::take(folder.path()).unwrap().left_by.clone()
+    };
+    assert_eq!(after("process 1 on host since then\ngrid.tif\n"), Some("grid.tif".into()));
+    assert_eq!((after("process 1 on host since then\n\n"), after("")), (None, None));
+    // Somebody holds it who has not yet written down who.
+    let mut held = File::create(&path).unwrap();
+    held.lock().unwrap();
+    let taken = Lock::take(folder.path());
+    assert!(matches!(&taken, Err(Error::Locked { cause, .. }) if cause.starts_with("another process")), "{taken:?}");
+    held.write_all(b"process 7\n").unwrap();
+    let taken = Lock::take(folder.path());
+    assert!(matches!(&taken, Err(Error::Locked { cause, .. }) if cause.starts_with("process 7 works")), "{taken:?}");
+}
+
+#[test]
+fn never_two_hold_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inside, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    let Ok(lock) = Lock::take(folder.path()) else { continue };
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                    taken.fetch_add(1, Ordering::SeqCst);
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    drop(lock);
+                }
+            });
+        }
+    });
+    assert!(taken.into_inner() > 0);
+}
+
+#[test]
+fn checksums_are_those_of_the_standard() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bytes");
+    // FIPS 180-4's examples; a million is more than is read at once.
+    for (bytes, sum) in [
+        (Vec::new(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        (b"abc".to_vec(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (vec![b'a'; 1_000_000], "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+    ] {
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(sha256_of(&path).unwrap(), (sum.to_owned(), bytes.len() as u64));
+    }
+    assert_eq!(hex(&[0, 10, 255]), "000aff");
+    assert!(sha256_of(&folder.path().join("missing")).is_err());
+    #[cfg(unix)]
+    assert!(sha256_of(folder.path()).is_err());
+}
+
+#[test]
+fn a_journal_knows_the_files_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (name, text) in [("b.json", "{}"), ("a.png", "abc"), (JOURNAL, "old"), (&format!("{UNFINISHED}x"), "half")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::create_dir(folder.join("another image")).unwrap();
+    let mut journal = Journal { recipe: "r".into(), stack: 1, ..Journal::default() };
+    journal.write(folder).unwrap();
+    let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(journal.files[0], FileRecord { name: "a.png".into(), bytes: 3, sha256: sum.into() });
+    assert_eq!((journal.files.len(), journal.files[1].name.as_str()), (2, "b.json"));
+    assert_eq!(Journal::read(folder).unwrap(), journal);
+    assert!(journal.is_complete(folder));
+    fs::write(folder.join("b.json"), "{ }").unwrap();
+    assert!(!journal.is_complete(folder));
+    fs::write(folder.join("b.json"), "[]").unwrap();
+    assert!(journal.is_complete(folder), "its length is all that is asked for");
+    // A folder in the place of a file is none, however long it says it is.
+    fs::remove_file(folder.join("b.json")).unwrap();
+    fs::create_dir(folder.join("b.json")).unwrap();
+    journal.files[1].bytes = fs::metadata(folder.join("b.json")).unwrap().len();
+    assert!(!journal.is_complete(folder));
+    fs::remove_dir(folder.join("b.json")).unwrap();
+    assert!(!journal.is_complete(folder));
+    fs::write(folder.join(JOURNAL), "{").unwrap();
+    assert!(Journal::read(folder).is_err() && Journal::read(&folder.join("another image")).is_err());
+}
+
+#[test]
+fn a_stamp_is_safe_when_another_change_would_have_another_time() {
+    let changed_at = |seconds| Stamp { bytes: 1, modified: (seconds, 5), changed: None };
+    let at = |seconds, nanoseconds| UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+    let stamp = changed_at(100);
+    assert!(!stamp.is_safe(at(102, 5)) && stamp.is_safe(at(102, 6)) && !stamp.is_safe(at(101, 9)));
+    // A time in the future, or after a clock was set back, says nothing.
+    assert!(!stamp.is_safe(at(50, 0)));
+    assert!(
+        stamp.is_older(at(110, 6), Duration::from_secs(10)) && !stamp.is_older(at(110, 4), Duration::from_secs(10))
+    );
+    // What cannot be set decides where it is known.
+    let touched = Stamp { changed: Some((300, 0)), ..stamp };
+    assert!(!touched.is_safe(at(200, 0)) && touched.is_safe(at(303, 0)));
+    let ancient = Stamp { changed: Some((-5, 0)), ..stamp };
+    assert!(ancient.is_safe(at(0, 0)) && ancient.is_safe(UNIX_EPOCH - Duration::from_secs(2)));
+    assert!(!ancient.is_safe(UNIX_EPOCH - Duration::from_secs(4)));
+}
+
+#[test]
+fn stamps_are_those_of_the_file_even_before_1970() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::create(folder.path().join("old.tif")).unwrap();
+    file.set_len(7).unwrap();
+    let modified = |time| {
+        file.set_modified(time).unwrap();
+        let stamp = Stamp::of(&file.metadata().unwrap());
+        assert_eq!((stamp.bytes, stamp.changed.is_some()), (7, cfg!(unix)));
+        stamp.modified
+    };
+    assert_eq!(modified(UNIX_EPOCH + Duration::new(1_000_000_000, 500_000_000)), (1_000_000_000, 500_000_000));
+    assert_eq!(modified(UNIX_EPOCH), (0, 0));
+    assert_eq!(modified(UNIX_EPOCH - Duration::new(1, 250_000_000)), (-2, 750_000_000));
+    assert_eq!(modified(UNIX_EPOCH - Duration::new(3600, 500_000_000)), (-3601, 500_000_000));
+}
