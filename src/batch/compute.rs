@@ -98,11 +98,8 @@ impl Compute {
                 Ok(analysis)
             }
             Err(second) => {
-                let result = self.natively(name, work);
-                if result.is_err() {
-                    // What fails on the processor, too, is no fault of the device.
-                    return result;
-                }
+                // What fails on the processor, too, is no fault of the device.
+                let analysis = self.natively(name, work)?;
                 let end = self.judge(&[&first, &second]);
                 let causes = if first.cause == second.cause {
                     format!("{}, twice", first.cause)

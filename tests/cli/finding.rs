@@ -94,7 +94,7 @@ fn empty_fields(folder: &Path) {
 /// Analyses `in` with pixels of each size, and finds no vesicle.
 fn finds_nothing(dir: &Path, pixel_sizes: &[&str]) {
     for size in pixel_sizes {
-        analyze(dir, &["in", "--out", "out", "--pixel-size", size, "-q"], 0);
+        analyze(dir, &["in", "--out", "out", "--pixel-size", size, "-q", "--restart"], 0);
         for row in rows(&dir.join("out/images.csv")) {
             let found = (row["accepted_count"].as_str(), row["border_count"].as_str());
             assert_eq!(found, ("0", "0"), "{} at {size}", row["image"]);

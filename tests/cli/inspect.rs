@@ -80,7 +80,7 @@ fn folder_with_stack() -> TempDir {
 }
 
 fn analyzed(dir: &Path, frame: &[&str], code: i32) -> Vec<HashMap<String, String>> {
-    let args = [&["stack.mrc", "--out", "out", "--pixel-size", "1.6nm"], frame].concat();
+    let args = [&["stack.mrc", "--out", "out", "--pixel-size", "1.6nm", "--restart"], frame].concat();
     analyze(dir, &args, code);
     rows(&dir.join("out/images.csv"))
 }

@@ -61,9 +61,12 @@ fn decisions_of_a_person_change_every_table_and_can_be_taken_back() {
     let ended = run(dir, &["curate", "out", "curation.json"], 0);
     assert!(ended.stdout.contains("0 new decisions (1 were known already)"), "{}", ended.stdout);
     assert!(files(&out) == changed);
-    // An analysis would throw a person's work away.
-    let ended = analyze(dir, &["in", "--out", "out"], 2);
+    // An analysis that only goes on leaves a person's work alone, one from the start would throw it away.
+    analyze(dir, &["in", "--out", "out"], 0);
+    assert!(files(&out).iter().all(|(name, bytes)| name == "summary.json" || *bytes == changed[name]));
+    let ended = analyze(dir, &["in", "--out", "out", "--restart"], 2);
     assert!(ended.stderr.contains("holds decisions of a person"), "{}", ended.stderr);
+    fs::write(out.join("summary.json"), &before["summary.json"]).unwrap();
     fs::remove_file(out.join("curation.json")).unwrap();
     run(dir, &["report", "out"], 0);
     let after = files(&out);
@@ -142,6 +145,7 @@ fn outlines_go_to_fiji_and_qupath_and_come_back() {
         assert!(ended.stdout.contains("outlines, 0 of them new or redrawn"), "{}", ended.stdout);
     }
     fs::remove_file(dir.join("out/curation.json")).unwrap();
+    run(dir, &["report", "out"], 0);
     assert!(files(&dir.join("out")) == before, "nothing was drawn, nothing changes");
     // A person moves the first outline, draws a new one and deletes the second.
     let mut json = read_json(&dir.join("outlines.geojson"));
