@@ -107,7 +107,7 @@ impl Compute {
                     format!("{}, and opened afresh: {}", first.cause, second.cause)
                 };
                 warnings.push(format!("{causes}; analysed on the processor{end}"));
-                result
+                Ok(analysis)
             }
         }
     }
