@@ -9,12 +9,12 @@ use crate::lock::Lock;
 use crate::log::{Event, Summary};
 use crate::network;
 use crate::results::record::DeviceRecord;
-use crate::results::{CURATION, JOURNAL, Listing, RUN, RunRecord, RunStatus, hex};
+use crate::results::{CURATION, Curation, JOURNAL, Listing, RUN, RunRecord, RunStatus, hex};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 /// An output folder that this run alone writes into.
@@ -26,9 +26,11 @@ pub struct Ground {
     pub recipe: String,
     /// The images of the finished run that lies in the folder; empty where there is none.
     pub outputs: Listing,
+    /// Decisions of people about images of the run.
+    pub curation: Curation,
     /// Whether anything was changed yet.
     pub has_begun: bool,
-    out: std::path::PathBuf,
+    out: PathBuf,
 }
 
 impl Ground {
@@ -70,7 +72,8 @@ impl Ground {
         }
         sweep(job.out, job.begin)?;
         let out = job.out.to_owned();
-        let mut ground = Self { lock, record, recipe, outputs, has_begun: false, out };
+        let curation = Curation::read_if_any(&out.join(CURATION))?;
+        let mut ground = Self { lock, record, recipe, outputs, curation, has_begun: false, out };
         if ground.outputs.is_empty() {
             ground.begin()?;
         }

@@ -7,6 +7,7 @@ mod find;
 mod gone;
 mod inputs;
 mod load;
+mod one;
 mod originals;
 mod outcome;
 mod run;

@@ -3,28 +3,24 @@
 //! the list.
 
 use super::begin::Ground;
-use super::describe::{describe_analysis, describe_input};
-use super::tasks::{self, Content, Task, Work};
-use super::{Compute, FailOn, Frames, Input, Inputs, Loaded, Opening, Outcome};
-use crate::atomic::{output_error, write_whole};
+use super::one::{Subject, analyze, export};
+use super::tasks::{self, Task, Work};
+use super::{Compute, FailOn, Frames, Input, Inputs, Opening, Outcome};
 use crate::clock;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gpu::DeviceRequest;
 use crate::log::{Counts, Event, Log, Summary};
 use crate::measure::Model;
 use crate::purity::Sample;
-use crate::report::{Exports, checksums, remove_image, write_image, write_run};
-use crate::results::record::{InputRecord, StageRecord};
-use crate::results::{
-    CURATION, Curation, Findings, ImageRow, JOURNAL, Journal, Listing, PICTURE, Picture, Run, RunStatus, image_folder,
-};
+use crate::report::{Exports, checksums, write_run};
+use crate::results::{Curation, Findings, Listing, Run, RunStatus, image_folder};
 use crate::stop;
-use std::fs;
+use crate::visible::visible;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
-use std::time::Instant;
 
 /// Images read ahead of the one that is being analysed: reading never waits, memory holds three images at most.
 const READ_AHEAD: usize = 1;
@@ -66,9 +62,9 @@ pub enum Begin {
 /// Analyses all inputs into the output folder.
 ///
 /// # Errors
-/// Those that end a run: [`Error::Output`], [`Error::Locked`], [`Error::Stopped`], [`Error::Config`] when the folder holds
-/// another run, and [`Error::Device`] when the asked-for device is missing. A file that cannot be read is not an error here
-/// but a row in `images.csv` and a count in the outcome.
+/// Those that end a run: [`crate::error::Error::Output`], `Locked`, `Stopped`, `Config` when the folder holds another run,
+/// and `Device` when the asked-for device is missing. A file that cannot be read is not an error here but a row in
+/// `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
     let mut compute = Compute::open(&job.device)?;
     let info = compute.info().clone();
@@ -125,14 +121,14 @@ fn work(job: &Job, compute: &mut Compute, ground: &mut Ground) -> Result<tasks::
                     Work::Keep => job.log.tell(&Event::ImageKept { image: &image }),
                     Work::Export => {
                         ground.begin()?;
-                        export(job, &folder)?;
+                        export(job, &ground.curation, &folder)?;
                         job.log.tell(&Event::ImageKept { image: &image });
                     }
                     Work::Analyze { content, loaded } => {
                         ground.begin()?;
-                        ground.lock.note(&crate::visible::visible(&image))?;
+                        ground.lock.note(&visible(&image))?;
                         job.log.tell(&Event::ImageStarted { image: &image });
-                        one(job, compute, &recipe, image, folder, content, *loaded)?;
+                        analyze(job, compute, ground, Subject { image, folder, content }, *loaded)?;
                     }
                 }
             }
@@ -167,113 +163,6 @@ fn outputs(job: &Job, stacks: &tasks::Stacks, recipe: &str) -> Result<Listing> {
     Ok(outputs)
 }
 
-/// Analyses one image and puts all that is known about it into its folder, the journal last.
-fn one(
-    job: &Job,
-    compute: &mut Compute,
-    recipe: &str,
-    image: String,
-    output: String,
-    content: Content,
-    loaded: Result<Loaded>,
-) -> Result<()> {
-    let start = Instant::now();
-    let mut row = ImageRow { image, input_sha256: content.sha256.clone(), ..Default::default() };
-    let mut journal = Journal {
-        recipe: recipe.to_owned(),
-        input: InputRecord {
-            image: row.image.clone(),
-            sha256: content.sha256,
-            bytes: content.bytes,
-            output: output.clone(),
-            ..Default::default()
-        },
-        stack: content.stack,
-        stamp: content.stamp.filter(|_| !clock::is_fixed()),
-        exports: job.exports.names(),
-        ..Default::default()
-    };
-    let result = loaded.and_then(|loaded| {
-        describe_input(&mut row, &loaded, content.frame, job.frames);
-        let micrograph = &loaded.micrograph;
-        let analysis = compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
-        describe_analysis(&mut row, &analysis, compute.info());
-        Ok((loaded, analysis))
-    });
-    for warning in &row.warnings {
-        job.log.tell(&Event::Warning { image: Some(&row.image), warning });
-    }
-    let folder = image_folder(job.out, &output);
-    fs::create_dir_all(&folder).map_err(|error| output_error(&folder, &error))?;
-    // Without it the results that are about to be replaced hold no more.
-    super::begin::remove_if_any(&folder.join(JOURNAL))?;
-    let result = result.and_then(|(loaded, analysis)| {
-        row.output = Some(output);
-        let found = Findings {
-            row: row.clone(),
-            marks: loaded.micrograph.marks.clone(),
-            particles: analysis.measured.particles,
-        };
-        found.write(&folder)?;
-        let picture = Picture::of(&loaded.micrograph);
-        write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
-        write_image(&folder, &found.into(), &picture, &job.exports)?;
-        journal.scale = serde_json::to_value(&loaded.scale).ok();
-        Ok(analysis.stages)
-    });
-    journal.input.status = InputRecord::status(result.is_err()).into();
-    journal.input.device.clone_from(&row.device);
-    journal.input.seconds = clock::seconds_since(start);
-    match result {
-        Ok(stages) => {
-            journal.counts = row.counts;
-            if !clock::is_fixed() {
-                let record = |&(name, seconds): &(&str, f64)| StageRecord { name: name.into(), seconds };
-                journal.stages = stages.iter().map(record).collect();
-            }
-            journal.write(&folder)?;
-            let counts = row.counts.unwrap_or_default();
-            job.log.tell(&Event::ImageDone {
-                image: &row.image,
-                accepted: counts.accepted,
-                border: counts.border,
-                rejected: counts.rejected,
-                seconds: start.elapsed().as_secs_f64(),
-                device: row.device.as_deref().unwrap_or_default(),
-                stages: &stages,
-            });
-            Ok(())
-        }
-        Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
-            row.error = Some(cause(&error));
-            row.output = None;
-            remove_image(&folder)?;
-            let path = content.path.display().to_string();
-            let cause = row.error.clone().unwrap_or_default();
-            let image = row.image.clone();
-            Findings { row, marks: Vec::new(), particles: Vec::new() }.write(&folder)?;
-            journal.write(&folder)?;
-            job.log.tell(&Event::ImageFailed { image: &image, path: &path, cause: &cause });
-            Ok(())
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes the files for other programs of an image that was analysed with another list of them.
-fn export(job: &Job, output: &str) -> Result<()> {
-    let folder = image_folder(job.out, output);
-    let mut journal = Journal::read(&folder)?;
-    let found = Findings::read(&folder)?;
-    if found.row.error.is_none() {
-        let size_px = (found.row.width_px.unwrap_or(0), found.row.height_px.unwrap_or(0));
-        let picture = Picture::read(&folder.join(PICTURE), size_px)?;
-        write_image(&folder, &found.into(), &picture, &job.exports)?;
-    }
-    journal.exports = job.exports.names();
-    journal.write(&folder)
-}
-
 /// Writes what concerns the run as a whole, unless nothing has changed since that was done, and sums the run up.
 fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summary) -> Result<Counts> {
     if let Some(sample) = job.sample.filter(|sample| !sample.is_in(job.out)) {
@@ -288,15 +177,21 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
         ground.begin()?;
         job.log.tell(&Event::Reporting { images: outputs.len() });
     }
-    let curation = Curation::read_if_any(&job.out.join(CURATION))?;
+    let curation = ground.curation.clone();
+    let mut void = decided(&curation);
     let mut run = Run { dir: job.out.to_owned(), record: ground.record.clone(), outputs, curation };
     run.sum_up(|journal| {
+        void.retain(|(image, sha256)| *image != journal.input.image || Some(sha256) != journal.input.sha256.as_ref());
         if journal.input.is_failed() {
             let found = Findings::read(&image_folder(job.out, &journal.input.output))?;
             summary.list(&journal.input.image, found.row.error.as_deref().unwrap_or_default());
         }
         Ok(())
     })?;
+    for (image, _) in &void {
+        let warning = "decisions of people about it do not count, because its file has changed or gone";
+        job.log.tell(&Event::Warning { image: Some(image), warning });
+    }
     if !is_same {
         run.record.status = RunStatus::Finished;
         run.record.exports = job.exports.names();
@@ -315,10 +210,7 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
     Ok(counts)
 }
 
-/// Cause and remedy of an error about a file, without the file's name.
-fn cause(error: &Error) -> String {
-    match error {
-        Error::Input { cause, remedy, .. } | Error::Unsupported { cause, remedy, .. } => format!("{cause}; {remedy}"),
-        other => other.to_string(),
-    }
+/// The images that people decided about, with the checksums of their files.
+fn decided(curation: &Curation) -> BTreeSet<(String, String)> {
+    curation.decisions.iter().map(|decision| (decision.image.clone(), decision.input_sha256.clone())).collect()
 }

@@ -72,14 +72,16 @@ impl Findings {
     }
 }
 
-impl From<Findings> for ImageResult {
-    fn from(found: Findings) -> Self {
-        let particles = found.particles.into_iter().map(Particle::from).collect();
-        Self { row: found.row, marks: found.marks, particles }
-    }
-}
-
 impl ImageResult {
+    /// The machine's findings with the decisions of people that count.
+    pub fn new(found: Findings, curation: &Curation) -> Self {
+        let particles = found.particles.into_iter().map(Particle::from).collect();
+        let mut result = Self { row: found.row, marks: found.marks, particles };
+        result.decide(&curation.standing(&result.row));
+        result.sum_up();
+        result
+    }
+
     /// Tells median and density of the accepted particles, where there is a pixel size.
     fn sum_up(&mut self) {
         let Some(pixel_size) = self.row.pixel_size else { return };
@@ -147,10 +149,7 @@ impl Run {
     /// # Errors
     /// [`Error::Input`] when its files are missing or damaged.
     pub fn image(&self, output: &str) -> Result<ImageResult> {
-        let mut result = ImageResult::from(Findings::read(&self.folder(output))?);
-        result.decide(&self.curation.standing(&result.row));
-        result.sum_up();
-        Ok(result)
+        Ok(ImageResult::new(Findings::read(&self.folder(output))?, &self.curation))
     }
 
     /// Sums up the journals, each of which `look` sees: how many candidates of all images ended where, and what the stages

@@ -1,0 +1,151 @@
+//! One image: analysed, and all that is known about it put into its folder, the journal last.
+
+use super::begin::{Ground, remove_if_any};
+use super::describe::{describe_analysis, describe_input};
+use super::tasks::Content;
+use super::{Compute, Job, Loaded};
+use crate::atomic::{output_error, write_whole};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::log::Event;
+use crate::pipeline::Analysis;
+use crate::report::{remove_image, write_image};
+use crate::results::record::{InputRecord, StageRecord};
+use crate::results::{Curation, Findings, ImageResult, ImageRow, JOURNAL, Journal, PICTURE, Picture, image_folder};
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+/// What is analysed.
+pub(super) struct Subject {
+    /// As the user named it.
+    pub image: String,
+    /// Folder of its results below `images/`.
+    pub folder: String,
+    pub content: Content,
+}
+
+/// Analyses an image that was read, or notes why it could not be.
+///
+/// # Errors
+/// Those that end a run: [`Error::Output`].
+pub(super) fn analyze(
+    job: &Job,
+    compute: &mut Compute,
+    ground: &Ground,
+    subject: Subject,
+    loaded: Result<Loaded>,
+) -> Result<()> {
+    let start = Instant::now();
+    let Subject { image, folder: output, content } = subject;
+    let mut row = ImageRow { image, input_sha256: content.sha256.clone(), ..Default::default() };
+    let result = loaded.and_then(|loaded| {
+        describe_input(&mut row, &loaded, content.frame, job.frames);
+        let micrograph = &loaded.micrograph;
+        let analysis = compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
+        describe_analysis(&mut row, &analysis, compute.info());
+        Ok((loaded, analysis))
+    });
+    for warning in &row.warnings {
+        job.log.tell(&Event::Warning { image: Some(&row.image), warning });
+    }
+    let folder = image_folder(job.out, &output);
+    fs::create_dir_all(&folder).map_err(|error| output_error(&folder, &error))?;
+    // Without it the results that are about to be replaced hold no more.
+    remove_if_any(&folder.join(JOURNAL))?;
+    row.output = Some(output.clone());
+    let result = result.and_then(|(loaded, analysis)| {
+        write(job, &ground.curation, &folder, &row, &loaded, analysis).map(|s| (loaded, s))
+    });
+    let mut journal = Journal {
+        recipe: ground.recipe.clone(),
+        input: InputRecord {
+            image: row.image.clone(),
+            sha256: content.sha256,
+            bytes: content.bytes,
+            output,
+            status: InputRecord::status(result.is_err()).into(),
+            device: row.device.clone(),
+            seconds: clock::seconds_since(start),
+        },
+        stack: content.stack,
+        stamp: content.stamp.filter(|_| !clock::is_fixed()),
+        counts: row.counts.filter(|_| result.is_ok()),
+        exports: job.exports.names(),
+        ..Default::default()
+    };
+    match result {
+        Ok((loaded, stages)) => {
+            journal.scale = serde_json::to_value(&loaded.scale).ok();
+            if !clock::is_fixed() {
+                let record = |&(name, seconds): &(&str, f64)| StageRecord { name: name.into(), seconds };
+                journal.stages = stages.iter().map(record).collect();
+            }
+            journal.write(&folder)?;
+            let counts = row.counts.unwrap_or_default();
+            job.log.tell(&Event::ImageDone {
+                image: &row.image,
+                accepted: counts.accepted,
+                border: counts.border,
+                rejected: counts.rejected,
+                seconds: start.elapsed().as_secs_f64(),
+                device: row.device.as_deref().unwrap_or_default(),
+                stages: &stages,
+            });
+            Ok(())
+        }
+        Err(error @ (Error::Input { .. } | Error::Unsupported { .. })) => {
+            let (image, cause) = (row.image.clone(), cause(&error));
+            (row.error, row.output) = (Some(cause.clone()), None);
+            remove_image(&folder)?;
+            Findings { row, marks: Vec::new(), particles: Vec::new() }.write(&folder)?;
+            journal.write(&folder)?;
+            let path = content.path.display().to_string();
+            job.log.tell(&Event::ImageFailed { image: &image, path: &path, cause: &cause });
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes all files of an image but its journal; the seconds of its stages.
+fn write(
+    job: &Job,
+    curation: &Curation,
+    folder: &Path,
+    row: &ImageRow,
+    loaded: &Loaded,
+    analysis: Analysis,
+) -> Result<Vec<(&'static str, f64)>> {
+    let marks = loaded.micrograph.marks.clone();
+    let found = Findings { row: row.clone(), marks, particles: analysis.measured.particles };
+    found.write(folder)?;
+    let picture = Picture::of(&loaded.micrograph);
+    write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
+    write_image(folder, &ImageResult::new(found, curation), &picture, &job.exports)?;
+    Ok(analysis.stages)
+}
+
+/// Makes the files for other programs of an image that was analysed with another list of them.
+///
+/// # Errors
+/// [`Error::Output`]; [`Error::Input`] when its results are damaged.
+pub(super) fn export(job: &Job, curation: &Curation, output: &str) -> Result<()> {
+    let folder = image_folder(job.out, output);
+    let mut journal = Journal::read(&folder)?;
+    let image = ImageResult::new(Findings::read(&folder)?, curation);
+    if image.row.error.is_none() {
+        let picture = Picture::read(&folder.join(PICTURE), image.size_px())?;
+        write_image(&folder, &image, &picture, &job.exports)?;
+    }
+    journal.exports = job.exports.names();
+    journal.write(&folder)
+}
+
+/// Cause and remedy of an error about a file, without the file's name.
+fn cause(error: &Error) -> String {
+    match error {
+        Error::Input { cause, remedy, .. } | Error::Unsupported { cause, remedy, .. } => format!("{cause}; {remedy}"),
+        other => other.to_string(),
+    }
+}
