@@ -1,7 +1,7 @@
 //! Files that are either whole or not there.
 
 use crate::error::{Error, Result};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -91,6 +91,31 @@ pub fn sync_names(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes a folder, and those above it, that lasts as long as the files in it will: the name of a new folder is on the disk
+/// before anything is written there.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn create_folder(path: &Path) -> Result<()> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    fs::create_dir_all(path).map_err(|error| output_error(path, &error))?;
+    missing.into_iter().rev().try_for_each(sync_names)
+}
+
+/// Takes a file away that may not be there.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(output_error(path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -100,7 +125,10 @@ fn folder_of(path: &Path) -> &Path {
 
 /// An error about a result's file, with the remedy that fits it.
 pub fn output_error(path: &Path, error: &io::Error) -> Error {
-    Error::output(path, error, remedy(error))
+    // The names of unfinished files, which `tempfile` adds, say nothing to people.
+    let cause = error.to_string();
+    let cause = cause.split_once(" at path \"").map_or(cause.as_str(), |(cause, _)| cause);
+    Error::output(path, cause, remedy(error))
 }
 
 fn remedy(error: &io::Error) -> &'static str {
@@ -110,6 +138,7 @@ fn remedy(error: &io::Error) -> &'static str {
         }
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "choose an output folder that you may write to",
         ErrorKind::NotFound | ErrorKind::NotADirectory => "choose an output folder that exists and is a folder",
+        ErrorKind::AlreadyExists => "a file is in the place of this folder: move it or choose another output folder",
         ErrorKind::IsADirectory => "a folder is in the place of this file: move it or choose another output folder",
         _ => "check the output folder and its disk",
     }

@@ -10,19 +10,22 @@ use same_file::Handle;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Name of the file in the folder. It is there while somebody works, and after somebody was killed.
 pub const LOCK: &str = ".cupule-lock";
-/// More than anything this program writes into the file.
-const TEXT_MAX: u64 = 4096;
+/// More than anything this program writes into the file: some paths.
+const TEXT_MAX: u64 = 1 << 16;
 
 /// The right to write into a folder, until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
     file: File,
+    /// Who holds it, for people.
+    holder: String,
     /// What the one before was working on when it was killed.
-    pub left_by: Option<String>,
+    pub left_by: Vec<String>,
 }
 
 impl Lock {
@@ -32,6 +35,9 @@ impl Lock {
     /// [`Error::Locked`] when another process holds it, [`Error::Output`] when the folder cannot be written to.
     pub fn take(folder: &Path) -> Result<Self> {
         let path = folder.join(LOCK);
+        if path.is_symlink() {
+            return Err(Error::output(&path, "this is a link", "remove it: nothing is written through it"));
+        }
         loop {
             let mut file = OpenOptions::new()
                 .read(true)
@@ -54,28 +60,28 @@ impl Lock {
                 _ => false,
             };
             if is_current {
-                let left_by = text(&mut file).lines().nth(1).map(str::to_owned).filter(|line| !line.is_empty());
-                let mut lock = Self { path, file, left_by };
-                lock.write("")?;
+                let left_by = text(&mut file).lines().skip(1).map(str::to_owned).collect();
+                let holder =
+                    format!("process {} on {} since {}", std::process::id(), host(), clock::utc(SystemTime::now()));
+                let lock = Self { path, file, holder, left_by };
+                lock.note(&[])?;
                 return Ok(lock);
             }
         }
     }
 
-    /// Notes what is being worked on, for the one who comes after a crash.
+    /// Notes what is being worked on, one line each, for the one who comes after a crash.
     ///
     /// # Errors
     /// [`Error::Output`].
-    pub fn note(&mut self, work: &str) -> Result<()> {
-        self.write(work)
-    }
-
-    fn write(&mut self, work: &str) -> Result<()> {
-        let holder = format!("process {} on {} since {}\n{work}\n", std::process::id(), host(), clock::now());
+    pub fn note(&self, work: &[String]) -> Result<()> {
+        let text: String = std::iter::once(&self.holder).chain(work).map(|line| format!("{line}\n")).collect();
+        let mut file = &self.file;
         let mut replace = || {
-            self.file.set_len(0)?;
-            self.file.seek(SeekFrom::Start(0))?;
-            self.file.write_all(holder.as_bytes())
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(text.as_bytes())?;
+            // Last: a program that is killed in between leaves a line too much rather than none.
+            file.set_len(text.len() as u64)
         };
         replace().map_err(|error| output_error(&self.path, &error))
     }

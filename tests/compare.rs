@@ -74,6 +74,8 @@ fn run(dir: &Path, given: &Given<'_>) {
         status: RunStatus::Finished,
         cupule_version: given.version.into(),
         command: Vec::new(),
+        include: Vec::new(),
+        exclude: Vec::new(),
         config: serde_json::json!({ "segment": { "min_diameter_nm": given.radius_px } }),
         device: DeviceRecord::default(),
         exports: Vec::new(),

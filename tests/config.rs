@@ -154,7 +154,7 @@ fn faults_of_a_file_name_its_line_and_what_was_meant() {
         ("[denoise]\nstrength = nan\n", &["out of range", "between 0 and 100"]),
         ("[denoise]\nsearch_radius = 8\n", &["denoise.search_radius", "a whole number, 1 to 7"]),
         ("[denoise]\nsearch_radius = 4.0\n", &["denoise.search_radius", "a whole number, 1 to 7"]),
-        ("[calibrate]\npixel_size = 0.62\n", &["calibrate.pixel_size", "text is wanted, not 0.62"]),
+        ("[calibrate]\npixel_size = 0.62\n", &["calibrate.pixel_size", "has no unit; write a number with its unit"]),
         ("[calibrate]\npixel_size = '0.62'\n", &["calibrate.pixel_size", "has no unit; write a number with its unit"]),
         ("[calibrate]\ntrust_scale_bar = 'yes'\n", &["true or false is wanted", "'yes'"]),
         ("[read]\ninclude = [1]\n", &["read.include", "a list of texts is wanted"]),

@@ -81,6 +81,8 @@ fn run(dir: &Path) -> Run {
         status: RunStatus::Finished,
         cupule_version: "0".into(),
         command: vec![],
+        include: Vec::new(),
+        exclude: Vec::new(),
         config: serde_json::json!({}),
         device: Default::default(),
         exports: vec![],
@@ -90,12 +92,12 @@ fn run(dir: &Path) -> Run {
         finished_utc: "2026-11-23T00:00:00Z".into(),
     };
     let outputs = ["a"].into_iter().collect();
-    let run = Run { dir: dir.to_owned(), record, outputs, curation: Curation::default() };
-    write(&run);
+    let mut run = Run { dir: dir.to_owned(), record, outputs, curation: Curation::default() };
+    write(&mut run);
     run
 }
 
-fn write(run: &Run) {
+fn write(run: &mut Run) {
     rewrite(run, &"none".parse::<Exports>().unwrap(), |_| true).unwrap();
 }
 
@@ -131,7 +133,7 @@ fn decide(dir: &Path, decisions: Vec<Decision>) -> ImageResult {
     assert!(faults.is_empty(), "{faults:?}");
     run.curation.append(decisions);
     run.curation.write(&dir.join(CURATION)).unwrap();
-    write(&run);
+    write(&mut run);
     image(dir)
 }
 

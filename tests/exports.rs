@@ -235,6 +235,8 @@ fn make(dir: &Path) -> Run {
         status: RunStatus::Finished,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],
+        include: Vec::new(),
+        exclude: Vec::new(),
         config: json!({}),
         exports: Vec::new(),
         device: DeviceRecord::default(),

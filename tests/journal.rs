@@ -89,8 +89,8 @@ fn errors_say_what_to_do() {
 fn the_second_one_is_told_who_holds_the_lock() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(LOCK);
-    let mut lock = Lock::take(folder.path()).unwrap();
-    assert_eq!(lock.left_by, None);
+    let lock = Lock::take(folder.path()).unwrap();
+    assert!(lock.left_by.is_empty());
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.starts_with(&format!("process {} on ", std::process::id())), "{text}");
     if let Ok(host) = fs::read_to_string("/proc/sys/kernel/hostname") {
@@ -100,9 +100,13 @@ fn the_second_one_is_told_who_holds_the_lock() {
         Err(Error::Locked { cause, .. }) => assert!(cause.starts_with(text.lines().next().unwrap()), "{cause}"),
         other => panic!("{other:?}"),
     }
-    lock.note("a longer piece of work").unwrap();
-    lock.note("grid.tif").unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap().lines().nth(1), Some("grid.tif"));
+    let noted = |work: &[&str]| {
+        lock.note(&work.iter().map(|&line| line.to_owned()).collect::<Vec<_>>()).unwrap();
+        fs::read_to_string(&path).unwrap().strip_prefix(&text).map(str::to_owned)
+    };
+    assert_eq!(noted(&["a longer piece of work", "b"]).unwrap(), "a longer piece of work\nb\n");
+    assert_eq!(noted(&["grid.tif"]).unwrap(), "grid.tif\n");
+    assert_eq!(noted(&[]).unwrap(), "");
     drop(lock);
     assert!(names(folder.path()).is_empty());
     assert!(matches!(Lock::take(&folder.path().join("missing")), Err(Error::Output { .. })));
@@ -116,8 +120,8 @@ fn what_a_killed_one_left_is_told_to_the_next() {
         fs::write(&path, text).unwrap();
         Lock::take(folder.path()).unwrap().left_by.clone()
     };
-    assert_eq!(after("process 1 on host since then\ngrid.tif\n"), Some("grid.tif".into()));
-    assert_eq!((after("process 1 on host since then\n\n"), after("")), (None, None));
+    assert_eq!(after("process 1 on host since then\ngrid.tif\nb.tif\n"), ["grid.tif", "b.tif"]);
+    assert!(after("process 1 on host since then\n").is_empty() && after("").is_empty());
     // Somebody holds it who has not yet written down who.
     let mut held = File::create(&path).unwrap();
     held.lock().unwrap();
@@ -171,27 +175,36 @@ fn checksums_are_those_of_the_standard() {
 fn a_journal_knows_the_files_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    for (name, text) in [("b.json", "{}"), ("a.png", "abc"), (JOURNAL, "old"), (&format!("{UNFINISHED}x"), "half")] {
+    let others =
+        [(JOURNAL, "old"), (&format!("{UNFINISHED}x"), "half"), ("notes.txt", "somebody's"), (".DS_Store", "")];
+    for (name, text) in [("result.json", "{}"), ("labels.tif", "abc")].into_iter().chain(others) {
         fs::write(folder.join(name), text).unwrap();
     }
     fs::create_dir(folder.join("another image")).unwrap();
     let mut journal = Journal { recipe: "r".into(), stack: 1, ..Journal::default() };
     journal.write(folder).unwrap();
     let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(journal.files[0], FileRecord { name: "a.png".into(), bytes: 3, sha256: sum.into() });
-    assert_eq!((journal.files.len(), journal.files[1].name.as_str()), (2, "b.json"));
+    assert_eq!(journal.files[0], FileRecord { name: "labels.tif".into(), bytes: 3, sha256: sum.into() });
+    assert_eq!((journal.files.len(), journal.files[1].name.as_str()), (2, "result.json"));
     assert_eq!(Journal::read(folder).unwrap(), journal);
+    // While the others are made again, the findings are all that can be relied on.
+    journal.write_unmade(folder).unwrap();
+    assert_eq!((journal.files.len(), journal.files[0].name.as_str(), &journal.made), (1, "result.json", &None));
+    assert_eq!(Journal::read(folder).unwrap(), journal);
+    journal.write(folder).unwrap();
     assert!(journal.is_complete(folder));
-    fs::write(folder.join("b.json"), "{ }").unwrap();
+    fs::write(folder.join("result.json"), "{ }").unwrap();
     assert!(!journal.is_complete(folder));
-    fs::write(folder.join("b.json"), "[]").unwrap();
-    assert!(journal.is_complete(folder), "its length is all that is asked for");
+    fs::write(folder.join("result.json"), "[]").unwrap();
+    assert!(journal.is_complete(folder) && !journal.is_true(folder), "its length is all that is asked for here");
+    fs::write(folder.join("result.json"), "{}").unwrap();
+    assert!(journal.is_true(folder));
     // A folder in the place of a file is none, however long it says it is.
-    fs::remove_file(folder.join("b.json")).unwrap();
-    fs::create_dir(folder.join("b.json")).unwrap();
-    journal.files[1].bytes = fs::metadata(folder.join("b.json")).unwrap().len();
+    fs::remove_file(folder.join("result.json")).unwrap();
+    fs::create_dir(folder.join("result.json")).unwrap();
+    journal.files[1].bytes = fs::metadata(folder.join("result.json")).unwrap().len();
     assert!(!journal.is_complete(folder));
-    fs::remove_dir(folder.join("b.json")).unwrap();
+    fs::remove_dir(folder.join("result.json")).unwrap();
     assert!(!journal.is_complete(folder));
     fs::write(folder.join(JOURNAL), "{").unwrap();
     assert!(Journal::read(folder).is_err() && Journal::read(&folder.join("another image")).is_err());

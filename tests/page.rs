@@ -135,6 +135,8 @@ impl Made<'_> {
             status: RunStatus::Finished,
             cupule_version: "0.1.0".into(),
             command: vec!["cupule".into(), "analyze".into(), "</script><script>alert(1)</script>".into()],
+            include: Vec::new(),
+            exclude: Vec::new(),
             config: json!({ "segment": { "min_diameter_nm": 25.0 } }),
             device: DeviceRecord { name: "cpu".into(), kind: "native".into(), ..DeviceRecord::default() },
             counts: BTreeMap::new(),

@@ -246,11 +246,26 @@ fn files_that_contradict_each_other_are_named() {
     });
     let expected = [
         format!("not of the run: {picture}"),
-        "contradicts: images.csv (it has 1 rows, run.json lists 3 images)".to_owned(),
         format!("contradicts: checksums.sha256 ({picture} is not listed)"),
         format!("contradicts: {journal} (the checksum of the input is not that in run.json)"),
+        "contradicts: images.csv (it has 1 rows, run.json lists 3 images)".to_owned(),
     ];
     assert_eq!(faults(dir.path(), &[]), expected);
+
+    let dir = copied();
+    let run = dir.path().join("run");
+    change(&run.join("images.csv"), |table| table.replacen("sub/plain.png", "sub/other.png", 1));
+    list_anew(&run, "images.csv");
+    change(&run.join("checksums.sha256"), |list| {
+        list.lines().filter(|line| !line.ends_with("  particles.csv")).map(|line| format!("{line}\n")).collect()
+    });
+    let found = faults(dir.path(), &[]);
+    for expected in [
+        "contradicts: checksums.sha256 (particles.csv is not listed)",
+        "contradicts: images.csv (its row 3 is not of sub/plain.png as run.json lists it)",
+    ] {
+        assert!(found.iter().any(|fault| fault == expected), "{expected}: {found:?}");
+    }
 }
 
 #[test]

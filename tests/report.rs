@@ -594,6 +594,8 @@ fn the_run_is_on_record() {
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into(), "run".into(), "a b.tif".into()],
+        include: Vec::new(),
+        exclude: Vec::new(),
         config: serde_json::json!({ "min_diameter_nm": 30.0 }),
         device: DeviceRecord { name: "CPU".into(), backend: "native".into(), ..DeviceRecord::default() },
         exports: vec!["report.html".into()],

@@ -165,6 +165,8 @@ fn run(dir: &Path, count: usize) -> Run {
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into()],
+        include: Vec::new(),
+        exclude: Vec::new(),
         config: json!({}),
         device: DeviceRecord::default(),
         counts: [("images".to_owned(), count as u64)].into(),

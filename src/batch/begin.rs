@@ -1,25 +1,23 @@
 //! Taking an output folder over: its lock, what an earlier run left in it, and whether this run goes on with that one.
 
 use super::{Begin, Job};
-use crate::atomic::{UNFINISHED, output_error};
+use crate::atomic::{UNFINISHED, remove_file};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::gpu::DeviceInfo;
-use crate::lock::Lock;
 use crate::log::{Event, Summary};
 use crate::network;
+use crate::report::FOLDERS;
 use crate::results::record::DeviceRecord;
-use crate::results::{CURATION, Curation, JOURNAL, Listing, RUN, RunRecord, RunStatus, hex};
+use crate::results::{CURATION, Curation, IMAGES, JOURNAL, Listing, RUN, RunRecord, RunStatus, hex, make_folder};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 /// An output folder that this run alone writes into.
 pub struct Ground {
-    pub lock: Lock,
     /// Of the run as it will be recorded.
     pub record: RunRecord,
     /// Hash of version and configuration.
@@ -34,19 +32,17 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Takes the folder, creating it where it is missing.
+    /// Takes the folder over, whose lock is held.
     ///
     /// # Errors
-    /// [`Error::Output`], [`Error::Locked`]; [`Error::Config`] when it holds a run of another configuration or version, or
+    /// [`Error::Output`]; [`Error::Config`] when it holds a run of another configuration or version, or
     /// decisions of people that starting again would make void; [`Error::NoInput`] when its record is damaged.
     pub fn take(job: &Job, device: &DeviceInfo) -> Result<Self> {
-        let images = job.out.join("images");
-        fs::create_dir_all(&images).map_err(|error| output_error(&images, &error))?;
-        let lock = Lock::take(job.out)?;
+        make_folder(job.out, &job.out.join(IMAGES))?;
         let mut record = record(job, device);
         let recipe = hex(&Sha256::digest(serde_json::to_vec(&record.settings()).unwrap_or_default()));
-        let mut outputs = Listing::default();
-        match job.begin {
+        let (mut outputs, mut begin) = (Listing::default(), job.begin);
+        match begin {
             Begin::Resume => {
                 let earlier = RunRecord::read(job.out).map_err(|error| match error {
                     Error::NoInput { cause, .. } => Error::config(cause, "give another --out, or --restart"),
@@ -57,7 +53,8 @@ impl Ground {
                     note_device(job, &earlier, device);
                     record.started_utc.clone_from(&earlier.started_utc);
                     if earlier.status == RunStatus::Finished {
-                        (record, outputs) = (RunRecord { command: record.command, ..earlier }, listing);
+                        let RunRecord { command, include, exclude, .. } = record;
+                        (record, outputs) = (RunRecord { command, include, exclude, ..earlier }, listing);
                     }
                 }
             }
@@ -68,12 +65,22 @@ impl Ground {
                         "choose another output folder, or move that file away",
                     ));
                 }
+                let same = |(earlier, _): &(RunRecord, Listing)| {
+                    earlier.status == RunStatus::Unfinished
+                        && earlier.command == record.command
+                        && earlier.settings() == record.settings()
+                };
+                // It is this very command that was ended early, and is to go on.
+                if let Some((earlier, _)) = RunRecord::read(job.out).ok().flatten().filter(same) {
+                    record.started_utc = earlier.started_utc;
+                    begin = Begin::Resume;
+                }
             }
         }
-        sweep(job.out, job.begin)?;
+        sweep(job.out, begin)?;
         let out = job.out.to_owned();
         let curation = Curation::read_if_any(&out.join(CURATION))?;
-        let mut ground = Self { lock, record, recipe, outputs, curation, has_begun: false, out };
+        let mut ground = Self { record, recipe, outputs, curation, has_begun: false, out };
         if ground.outputs.is_empty() {
             ground.begin()?;
         }
@@ -107,11 +114,15 @@ fn record(job: &Job, device: &DeviceInfo) -> RunRecord {
     config["frame"] = serde_json::to_value(job.frames).unwrap_or_default();
     config["max_pixels"] = job.opening.limits.max_pixels.into();
     config["segment"]["network"] = network::Model::embedded().version.clone().into();
-    config["verdict"]["model"] = job.model.version.clone().into();
+    // Two verdicts may have been trained alike on other annotations.
+    let content = hex(&Sha256::digest(serde_json::to_vec(job.model).unwrap_or_default()));
+    config["verdict"]["model"] = json!({ "version": job.model.version, "sha256": content });
     RunRecord {
         status: RunStatus::Unfinished,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: job.command.clone(),
+        include: job.include.clone(),
+        exclude: job.exclude.clone(),
         config,
         device: DeviceRecord {
             name: device.name.clone(),
@@ -157,27 +168,23 @@ fn note_device(job: &Job, earlier: &RunRecord, device: &DeviceInfo) {
     }
 }
 
-/// Removes what a killed program left unfinished; all journals as well where everything is to be done again.
+/// Removes what a killed program left unfinished; all journals as well where everything is to be done again. Looks only
+/// where this program writes: other folders in the output folder are not its own.
 fn sweep(out: &Path, begin: Begin) -> Result<()> {
-    for entry in WalkDir::new(out) {
+    let images = out.join(IMAGES);
+    let own = FOLDERS.iter().map(|name| out.join(name)).chain([images.clone()]).filter(|folder| folder.is_dir());
+    let entries = own.flat_map(WalkDir::new).chain(WalkDir::new(out).max_depth(1));
+    for entry in entries {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(out).to_owned();
             let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
             Error::output(&path, cause, "check the output folder and its disk")
         })?;
         let name = entry.file_name().to_string_lossy();
-        let is_void = begin == Begin::Restart && name == JOURNAL;
+        let is_void = begin == Begin::Restart && name == JOURNAL && entry.path().starts_with(&images);
         if entry.file_type().is_file() && (name.starts_with(UNFINISHED) || is_void) {
-            remove_if_any(entry.path())?;
+            remove_file(entry.path())?;
         }
     }
-    if begin == Begin::Restart { remove_if_any(&out.join(RUN)) } else { Ok(()) }
-}
-
-/// Removes a file that may not be there.
-pub(super) fn remove_if_any(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(output_error(path, &error)),
-        _ => Ok(()),
-    }
+    if begin == Begin::Restart { remove_file(&out.join(RUN)) } else { Ok(()) }
 }

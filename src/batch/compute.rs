@@ -1,6 +1,7 @@
 //! Where an image is analysed, and what is done when a device fails: once more on the same device opened afresh, then on
 //! the processor. No image is lost to a driver.
 
+use super::guarded;
 use crate::caught::caught;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -28,7 +29,7 @@ pub struct Compute {
     troubled: usize,
     /// Hangs so far.
     hangs: usize,
-    /// What the first image is to be told about.
+    /// Why this is the processor where a GPU was hoped for; told with each image.
     opening: Option<String>,
 }
 
@@ -44,13 +45,8 @@ impl Compute {
     /// # Errors
     /// [`Error::Device`] when a device that was explicitly asked for is missing or can't be opened.
     pub fn open(request: &DeviceRequest) -> Result<Self> {
-        let choice = Choice::of(request)?;
-        let (choice, open, opening) = match choice.open() {
-            Ok(device) => (choice, Some(device), None),
-            Err(error) if *request == DeviceRequest::Auto => (Choice::Native, None, Some(cause(error))),
-            Err(error) => return Err(error),
-        };
-        Ok(Self { info: choice.info(), choice, open, troubled: 0, hangs: 0, opening })
+        let (choice, device, trouble) = Choice::opened(request)?;
+        Ok(Self { info: choice.info(), choice, open: Some(device), troubled: 0, hangs: 0, opening: trouble.map(cause) })
     }
 
     /// The device that did the last image, or was opened for the first.
@@ -78,8 +74,8 @@ impl Compute {
         };
         #[cfg(debug_assertions)]
         crate::gpu::fault::next_image();
-        if let Some(cause) = self.opening.take() {
-            warnings.push(format!("{cause}; this run's images are analysed on the processor"));
+        if let Some(cause) = &self.opening {
+            warnings.push(format!("{cause}; analysed on the processor"));
         }
         if matches!(self.choice, Choice::Native) {
             return self.natively(name, work);
@@ -134,8 +130,7 @@ impl Compute {
 
     fn natively(&mut self, name: &Path, work: impl FnOnce(&Device) -> Result<Analysis>) -> Result<Analysis> {
         self.info = Choice::Native.info();
-        caught(|| work(&Device::Native))
-            .unwrap_or_else(|panic| Err(Error::input(name, format!("internal error: {panic}"), "please report it")))
+        guarded(name, || work(&Device::Native))
     }
 
     /// Decides after the failed attempts at an image whether the device is tried again; otherwise says why not.

@@ -2,11 +2,11 @@
 
 use super::{Inputs, Selection};
 use crate::error::{Error, Result};
-use crate::read::looks_readable;
-use crate::results::RUN;
+use crate::read::{looks_like_sidecar, looks_readable};
+use crate::report::FOLDERS;
+use crate::results::{IMAGES, JOURNAL, RUN, open_file};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -25,23 +25,29 @@ type Found = (usize, PathBuf);
 /// [`Error::NoInput`] when an input does not exist, cannot be read, or nothing is found at all; [`Error::Config`] when the
 /// results would lie among the inputs.
 pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Inputs> {
-    find_those(inputs, out, selection, |_| true)
+    find_those(inputs, out, selection, &mut |_| true, &mut |_| {})
 }
 
-/// As [`find`], of the files that `is_ready` is true for.
+/// As [`find`], of the files that `is_ready` is true for; `see_beside` is shown the files in the folders that may have a say
+/// in what those beside them are.
 pub(super) fn find_those(
     inputs: &[PathBuf],
     out: &Path,
     selection: &Selection,
-    mut is_ready: impl FnMut(&Path) -> bool,
+    is_ready: &mut dyn FnMut(&Path) -> bool,
+    see_beside: &mut dyn FnMut(&Path),
 ) -> Result<Inputs> {
     let out = out.canonicalize().ok();
-    let (mut roots, mut found) = (vec![PathBuf::new()], Vec::new());
+    let (mut roots, mut found, mut links) = (vec![PathBuf::new()], Vec::new(), 0);
     for input in inputs {
         if input.is_dir() {
+            if inputs.len() > 1 && out.is_some() && input.canonicalize().ok() == out {
+                // Of `data/*`, say.
+                continue;
+            }
             check_apart(input, out.as_deref())?;
             let place = roots.len();
-            walk(input, out.as_deref(), selection, |below| {
+            links += walk(input, out.as_deref(), selection, see_beside, &mut |below| {
                 if is_ready(&input.join(&below)) {
                     found.push((place, below));
                 }
@@ -61,12 +67,13 @@ pub(super) fn find_those(
     }
     if found.is_empty() {
         let names: Vec<_> = inputs.iter().map(|p| p.display().to_string()).collect();
+        let linked = if links > 0 { format!(" but {links} links, which are not followed") } else { String::new() };
         return Err(Error::no_input(
-            format!("no micrograph was found in {}", names.join(", ")),
+            format!("no micrograph was found in {}{linked}", names.join(", ")),
             "give files, or a folder that holds TIFF, MRC, PNG or JPEG files, and check --include and --exclude",
         ));
     }
-    Ok(Inputs::new(roots, found))
+    Ok(Inputs::new(roots, found, links))
 }
 
 /// Keeps each file once. Of two ways to it the one with the shorter name counts, whichever came first.
@@ -100,22 +107,41 @@ fn check_apart(root: &Path, out: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn walk(root: &Path, out: Option<&Path>, selection: &Selection, mut found: impl FnMut(PathBuf)) -> Result<()> {
+/// Shows all files of a folder that are wanted; how many links were passed over that look like micrographs.
+fn walk(
+    root: &Path,
+    out: Option<&Path>,
+    selection: &Selection,
+    see_beside: &mut dyn FnMut(&Path),
+    found: &mut dyn FnMut(PathBuf),
+) -> Result<usize> {
+    if holds(root, JOURNAL, "\"recipe\"") {
+        return Ok(0);
+    }
+    let is_run = holds_run(root);
+    let is_of_run = |entry: &DirEntry| {
+        let is_part = || entry.depth() == 1 && FOLDERS.iter().chain([&IMAGES]).any(|name| entry.file_name() == *name);
+        holds_run(entry.path()) || holds(entry.path(), JOURNAL, "\"recipe\"") || is_run && is_part()
+    };
+    let mut links = 0;
     let below = |entry: &DirEntry| entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
     let is_wanted = |entry: &DirEntry| {
         let is_folder = entry.file_type().is_dir();
         let is_out = || out.is_some() && entry.path().canonicalize().ok().as_deref() == out;
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let is_refused =
-            || is_folder && (is_out() || holds_run(entry.path()) || selection.refuses_folder(&below(entry)));
+        let is_refused = || is_folder && (is_out() || is_of_run(entry) || selection.refuses_folder(&below(entry)));
         entry.depth() == 0 || !(is_hidden || is_refused())
     };
     for entry in WalkDir::new(root).into_iter().filter_entry(is_wanted) {
         match entry {
             Ok(entry) => {
-                let below = below(&entry);
-                if entry.file_type().is_file() && looks_readable(entry.path()) && selection.takes(&below) {
+                let (below, kind) = (below(&entry), entry.file_type());
+                let is_wanted = looks_readable(entry.path()) && selection.takes(&below);
+                links += usize::from(is_wanted && kind.is_symlink());
+                if is_wanted && kind.is_file() {
                     found(below);
+                } else if kind.is_file() && looks_like_sidecar(entry.path()) {
+                    see_beside(entry.path());
                 }
             }
             Err(error) => match error.path().and_then(|path| path.strip_prefix(root).ok()) {
@@ -128,16 +154,21 @@ fn walk(root: &Path, out: Option<&Path>, selection: &Selection, mut found: impl 
             },
         }
     }
-    Ok(())
+    Ok(links)
 }
 
 /// Whether a folder holds the results of a run.
 fn holds_run(folder: &Path) -> bool {
-    /// Bytes of a record in which the version is named: it is among the first fields.
+    holds(folder, RUN, "\"cupule_version\"")
+}
+
+/// Whether a folder holds a file that has one of its first fields.
+fn holds(folder: &Path, name: &str, field: &str) -> bool {
+    /// Bytes in which the first fields are.
     const HEAD: u64 = 1000;
     let mut head = Vec::new();
-    File::open(folder.join(RUN)).is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok())
-        && String::from_utf8_lossy(&head).contains("\"cupule_version\"")
+    open_file(&folder.join(name)).is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok())
+        && String::from_utf8_lossy(&head).contains(field)
 }
 
 #[cfg(test)]

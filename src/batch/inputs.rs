@@ -1,5 +1,7 @@
 //! The files of a run and what they are called, packed: a hundred thousand of them take some megabytes.
 
+use crate::results::{IMAGE_FILES, hex};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,6 +26,8 @@ pub struct Inputs {
     files: Vec<Packed>,
     /// Hashes of all folders of results, sorted.
     folders: Vec<u64>,
+    /// Links that look like micrographs and were passed over.
+    pub links: usize,
 }
 
 /// A file, without what follows from its place.
@@ -31,43 +35,60 @@ pub struct Inputs {
 struct Packed {
     below: Box<OsStr>,
     root: u32,
-    /// Above 1 where several files would still be called the same.
-    number: u32,
+    /// Above 1 where several files would still be called the same, or their folders.
+    image_number: u32,
+    folder_number: u32,
     /// Whether it is called by its whole path, and whether its folder keeps the extension.
     is_whole: bool,
     has_extension: bool,
 }
 
+/// Longest name of a folder of results, bytes: most systems take paths of 4096, which the output folder's own is part of.
+const FOLDER_MAX: usize = 1024;
+
 impl Inputs {
     /// Those that were found: the place of the folder that was searched in `roots`, of which the first is empty and for
     /// files that were named, and the path below it. Each file gets a folder of its own, and an image name that is met
     /// only once.
-    pub(super) fn new(roots: Vec<PathBuf>, found: impl IntoIterator<Item = (usize, PathBuf)>) -> Self {
+    ///
+    /// * `links`: how many links were passed over.
+    pub(super) fn new(roots: Vec<PathBuf>, found: impl IntoIterator<Item = (usize, PathBuf)>, links: usize) -> Self {
         let pack = |(root, below): (usize, PathBuf)| Packed {
             below: below.into_os_string().into_boxed_os_str(),
             root: u32::try_from(root).unwrap_or(0),
-            number: 1,
+            image_number: 1,
+            folder_number: 1,
             is_whole: false,
             has_extension: false,
         };
-        let mut inputs = Self { roots, files: found.into_iter().map(pack).collect(), folders: Vec::new() };
+        let mut inputs = Self { roots, files: found.into_iter().map(pack).collect(), folders: Vec::new(), links };
         inputs.files.shrink_to_fit();
-        let images = inputs.counted(Self::image);
-        inputs.change(|inputs, file| file.is_whole = images[&hash(&inputs.image(file))] > 1);
-        let folders = inputs.counted(Self::folder);
-        inputs.change(|inputs, file| file.has_extension = folders[&hash(&inputs.folder(file))] > 1);
+        // Below one folder all are different but for bytes that are no text, and there the whole path is no better.
+        let mut images: HashMap<u64, (u32, bool)> = HashMap::new();
+        for file in &inputs.files {
+            let is_new = |place: &mut (u32, bool)| place.1 |= place.0 != file.root || file.root == 0;
+            images.entry(hash(&inputs.image(file))).and_modify(is_new).or_insert((file.root, false));
+        }
+        inputs.change(|inputs, file| file.is_whole = images[&hash(&inputs.image(file))].1);
+        let mut folders: HashMap<u64, u32> = HashMap::new();
+        inputs.files.iter().for_each(|file| *folders.entry(folded(&inputs.folder(file))).or_default() += 1);
+        inputs.change(|inputs, file| file.has_extension = folders[&folded(&inputs.folder(file))] > 1);
         let mut files = std::mem::take(&mut inputs.files);
         // Keys that are kept would take more memory than all the files.
         files.sort_by(|a, b| inputs.image(a).cmp(&inputs.image(b)).then_with(|| inputs.path(a).cmp(&inputs.path(b))));
         inputs.files = files;
-        let mut seen: HashMap<u64, u32> = HashMap::new();
-        // Names that differ in case, in bytes that are no text, or in `..` only: numbered in the order of the paths.
+        // What differs in case, in bytes that are no text, or in `..` only is numbered in the order of the paths.
+        let (mut images, mut folders): (HashMap<u64, u32>, HashMap<u64, u32>) = Default::default();
         inputs.change(|inputs, file| {
-            let count = seen.entry(hash(&inputs.folder(file))).or_default();
-            *count += 1;
-            file.number = *count;
+            let next = |counts: &mut HashMap<u64, u32>, name| {
+                let count = counts.entry(name).or_default();
+                *count += 1;
+                *count
+            };
+            let (image, folder) = (hash(&inputs.image(file)), folded(&inputs.folder(file)));
+            (file.image_number, file.folder_number) = (next(&mut images, image), next(&mut folders, folder));
         });
-        inputs.folders = inputs.files.iter().map(|file| hash(&inputs.folder(file))).collect();
+        inputs.folders = inputs.files.iter().map(|file| folded(&inputs.folder(file))).collect();
         inputs.folders.sort_unstable();
         inputs
     }
@@ -95,7 +116,7 @@ impl Inputs {
 
     /// Whether a file has this folder of results, ignoring case.
     pub fn has_folder(&self, folder: &str) -> bool {
-        self.folders.binary_search(&hash(folder)).is_ok()
+        self.folders.binary_search(&folded(folder)).is_ok()
     }
 
     fn path(&self, file: &Packed) -> PathBuf {
@@ -103,29 +124,29 @@ impl Inputs {
     }
 
     fn image(&self, file: &Packed) -> String {
+        numbered(self.plain_image(file), file.image_number)
+    }
+
+    fn plain_image(&self, file: &Packed) -> String {
         let below = Path::new(&file.below);
-        let image = match (file.is_whole, file.root) {
+        match (file.is_whole, file.root) {
             (true, _) => name(&self.path(file)),
             (_, 0) => below.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
             _ => name(below),
-        };
-        numbered(image, file.number)
+        }
     }
 
     fn folder(&self, file: &Packed) -> String {
-        let image = self.image(&Packed { number: 1, ..file.clone() });
+        let image = self.plain_image(file);
         let folder = match file.has_extension {
             true => image,
             false => Path::new(&image).with_extension("").to_string_lossy().into_owned(),
         };
-        numbered(folder, file.number)
-    }
-
-    /// How often each name is met, by its hash.
-    fn counted(&self, name: impl Fn(&Self, &Packed) -> String) -> HashMap<u64, u32> {
-        let mut counts = HashMap::new();
-        self.files.iter().for_each(|file| *counts.entry(hash(&name(self, file))).or_default() += 1);
-        counts
+        // A folder must not take the place of a file of the image whose folder it lies in.
+        let is_taken = |part: &str| IMAGE_FILES.iter().any(|name| part.eq_ignore_ascii_case(name));
+        let free = |part: &str| if is_taken(part) { format!("{part}_") } else { part.to_owned() };
+        let folder = folder.split('/').map(free).collect::<Vec<_>>().join("/");
+        numbered(shortened(folder), file.folder_number)
     }
 
     /// Changes each file by what its name is before.
@@ -136,20 +157,41 @@ impl Inputs {
     }
 }
 
+/// A name of bearable length; its checksum keeps it apart from others that begin alike.
+fn shortened(folder: String) -> String {
+    /// Digits of the checksum: of a hundred thousand names two are alike with a chance of 1 in 3 billion.
+    const DIGITS: usize = 16;
+    /// Bytes that are kept of the beginning.
+    const KEPT: usize = 64;
+    if folder.len() <= FOLDER_MAX {
+        return folder;
+    }
+    let checksum = hex(&Sha256::digest(&folder));
+    let end = (0..=KEPT).rev().find(|&end| folder.is_char_boundary(end)).unwrap_or(0);
+    format!("{}~{}", folder[..end].trim_end_matches('/'), &checksum[..DIGITS])
+}
+
 fn numbered(name: String, number: u32) -> String {
     if number > 1 { format!("{name}~{number}") } else { name }
 }
 
-/// Of a name ignoring case, because the results may lie on a file system that does. Two names of one hash would only both
-/// be called by their longer names.
-fn hash(name: &str) -> u64 {
+/// Of a name as the strictest file system compares it, because the results may lie on one: ignoring case, and blanks and
+/// dots at the end of a part, which Windows takes away. Two names of one hash would only both be called by their longer
+/// names.
+fn folded(name: &str) -> u64 {
+    let parts: Vec<String> = name.split('/').map(|part| part.trim_end_matches([' ', '.']).to_lowercase()).collect();
+    hash(&parts)
+}
+
+/// What stands for a value where many are to be told apart in little memory.
+pub(super) fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
-    name.to_lowercase().hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
 /// A path as text, with `/` between its parts on every system.
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     let parts = path.components().filter_map(|part| match part {
         Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
         _ => None,

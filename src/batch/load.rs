@@ -75,7 +75,8 @@ pub struct Opening {
 
 /// A file's content, not yet decoded.
 pub struct Stored {
-    bytes: Vec<u8>,
+    /// What is packed in it where it is packed.
+    bytes: Result<Vec<u8>>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
     /// Length of the file.
@@ -98,14 +99,15 @@ impl Stored {
     /// Brings a file into memory.
     ///
     /// # Errors
-    /// As [`read::load`] and [`read::unpack`].
+    /// As [`read::load`].
     pub fn load(path: &Path, limits: &Limits) -> Result<Self> {
         let bytes = read::load(path, limits)?;
         let (sha256, file_bytes) = (hex(&Sha256::digest(&bytes)), bytes.len() as u64);
         // Once, not for each image of a stack.
-        let bytes = match read::unpack(path, &bytes, limits)? {
-            Cow::Owned(unpacked) => unpacked,
-            Cow::Borrowed(_) => bytes,
+        let bytes = match read::unpack(path, &bytes, limits) {
+            Ok(Cow::Owned(unpacked)) => Ok(unpacked),
+            Ok(Cow::Borrowed(_)) => Ok(bytes),
+            Err(error) => Err(error),
         };
         Ok(Self { bytes, sha256, file_bytes })
     }
@@ -113,9 +115,9 @@ impl Stored {
     /// One image as stored.
     ///
     /// # Errors
-    /// As [`read::decode`].
+    /// As [`read::unpack`] and [`read::decode`].
     pub fn raw(&self, path: &Path, limits: &Limits, index: usize) -> Result<RawImage> {
-        read::decode(path, &self.bytes, limits, index)
+        read::decode(path, self.bytes.as_ref().map_err(Clone::clone)?, limits, index)
     }
 
     /// One image, calibrated.

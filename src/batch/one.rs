@@ -1,18 +1,20 @@
 //! One image: analysed, and all that is known about it put into its folder, the journal last.
 
-use super::begin::{Ground, remove_if_any};
+use super::begin::Ground;
 use super::describe::{describe_analysis, describe_input};
 use super::tasks::Content;
-use super::{Compute, Job, Loaded};
-use crate::atomic::{output_error, write_whole};
+use super::{Compute, Job, Loaded, guarded};
+use crate::atomic::{remove_file, write_whole};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::log::Event;
 use crate::pipeline::Analysis;
-use crate::report::{remove_image, write_image};
+use crate::report::{made, remove_image, write_image};
 use crate::results::record::{InputRecord, StageRecord};
-use crate::results::{Curation, Findings, ImageResult, ImageRow, JOURNAL, Journal, PICTURE, Picture, image_folder};
-use std::fs;
+use crate::results::{
+    Curation, Findings, ImageCounts, ImageResult, ImageRow, JOURNAL, Journal, PICTURE, Picture, image_folder,
+    make_folder,
+};
 use std::path::Path;
 use std::time::Instant;
 
@@ -50,12 +52,14 @@ pub(super) fn analyze(
         job.log.tell(&Event::Warning { image: Some(&row.image), warning });
     }
     let folder = image_folder(job.out, &output);
-    fs::create_dir_all(&folder).map_err(|error| output_error(&folder, &error))?;
+    make_folder(job.out, &folder)?;
     // Without it the results that are about to be replaced hold no more.
-    remove_if_any(&folder.join(JOURNAL))?;
+    remove_file(&folder.join(JOURNAL))?;
     row.output = Some(output.clone());
     let result = result.and_then(|(loaded, analysis)| {
-        write(job, &ground.curation, &folder, &row, &loaded, analysis).map(|s| (loaded, s))
+        let (counts, stages) =
+            guarded(&content.path, || write(job, &ground.curation, &folder, &row, &loaded, analysis))?;
+        Ok((loaded, counts, stages))
     });
     let mut journal = Journal {
         recipe: ground.recipe.clone(),
@@ -63,6 +67,7 @@ pub(super) fn analyze(
             image: row.image.clone(),
             sha256: content.sha256,
             bytes: content.bytes,
+            sidecars: content.sidecars,
             output,
             status: InputRecord::status(result.is_err()).into(),
             device: row.device.clone(),
@@ -70,19 +75,19 @@ pub(super) fn analyze(
         },
         stack: content.stack,
         stamp: content.stamp.filter(|_| !clock::is_fixed()),
-        counts: row.counts.filter(|_| result.is_ok()),
-        exports: job.exports.names(),
         ..Default::default()
     };
+    journal.made = Some(made(&job.exports, &ground.curation, &journal.input));
     match result {
-        Ok((loaded, stages)) => {
+        Ok((loaded, counts, stages)) => {
             journal.scale = serde_json::to_value(&loaded.scale).ok();
+            journal.counts = counts;
             if !clock::is_fixed() {
                 let record = |&(name, seconds): &(&str, f64)| StageRecord { name: name.into(), seconds };
                 journal.stages = stages.iter().map(record).collect();
             }
             journal.write(&folder)?;
-            let counts = row.counts.unwrap_or_default();
+            let counts = counts.unwrap_or_default();
             job.log.tell(&Event::ImageDone {
                 image: &row.image,
                 accepted: counts.accepted,
@@ -108,7 +113,7 @@ pub(super) fn analyze(
     }
 }
 
-/// Writes all files of an image but its journal; the seconds of its stages.
+/// Writes all files of an image but its journal; how many candidates ended where, and the seconds of its stages.
 fn write(
     job: &Job,
     curation: &Curation,
@@ -116,30 +121,15 @@ fn write(
     row: &ImageRow,
     loaded: &Loaded,
     analysis: Analysis,
-) -> Result<Vec<(&'static str, f64)>> {
+) -> Result<(Option<ImageCounts>, Vec<(&'static str, f64)>)> {
     let marks = loaded.micrograph.marks.clone();
     let found = Findings { row: row.clone(), marks, particles: analysis.measured.particles };
     found.write(folder)?;
     let picture = Picture::of(&loaded.micrograph);
     write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
-    write_image(folder, &ImageResult::new(found, curation), &picture, &job.exports)?;
-    Ok(analysis.stages)
-}
-
-/// Makes the files for other programs of an image that was analysed with another list of them.
-///
-/// # Errors
-/// [`Error::Output`]; [`Error::Input`] when its results are damaged.
-pub(super) fn export(job: &Job, curation: &Curation, output: &str) -> Result<()> {
-    let folder = image_folder(job.out, output);
-    let mut journal = Journal::read(&folder)?;
-    let image = ImageResult::new(Findings::read(&folder)?, curation);
-    if image.row.error.is_none() {
-        let picture = Picture::read(&folder.join(PICTURE), image.size_px())?;
-        write_image(&folder, &image, &picture, &job.exports)?;
-    }
-    journal.exports = job.exports.names();
-    journal.write(&folder)
+    let image = ImageResult::new(found, curation);
+    write_image(folder, &image, &picture, &job.exports)?;
+    Ok((image.row.counts, analysis.stages))
 }
 
 /// Cause and remedy of an error about a file, without the file's name.

@@ -1,6 +1,6 @@
 //! The micrographs of a run, found again and compared with what was recorded of them.
 
-use super::{Inputs, Selection, find};
+use super::{Inputs, Selection, find, inputs};
 use crate::error::{Error, Result};
 use crate::report::verify::{Finding, FindingKind, Tally, Tell, against};
 use crate::results::each_input;
@@ -87,7 +87,7 @@ impl Places<'_> {
     fn named(&self, name: &str) -> Vec<PathBuf> {
         let below = |folder: &PathBuf| {
             // Where two inputs would have borne the same name, they are called by their whole paths.
-            let whole = name.strip_prefix(&format!("{}/", steps(folder))).map(|rest| folder.join(rest));
+            let whole = name.strip_prefix(&format!("{}/", inputs::name(folder))).map(|rest| folder.join(rest));
             [Some(folder.join(name)), whole].into_iter().flatten().collect::<Vec<_>>()
         };
         let is_plain = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
@@ -100,15 +100,6 @@ impl Places<'_> {
         }
         paths
     }
-}
-
-/// A path as the names of images have it.
-fn steps(path: &Path) -> String {
-    let parts = path.components().filter_map(|part| match part {
-        Component::Normal(part) => Some(part.to_string_lossy()),
-        _ => None,
-    });
-    parts.collect::<Vec<_>>().join("/")
 }
 
 /// The file of an image's name among inputs, which are in the order of the names.

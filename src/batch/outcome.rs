@@ -7,6 +7,8 @@ use std::str::FromStr;
 pub struct Outcome {
     pub images: usize,
     pub failed: usize,
+    /// Of these, files that could not be read at all, which may pass.
+    pub unread: usize,
 }
 
 /// From how many failed images on a run counts as failed.
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn failures_count_from_the_limit_on() {
-        let code = |failed, limit: &str| Outcome { images: 40, failed }.exit_code(limit.parse().unwrap());
+        let code = |failed, limit: &str| Outcome { images: 40, failed, unread: 0 }.exit_code(limit.parse().unwrap());
         assert_eq!(["none", "any", "0%", "5%"].map(|limit| code(0, limit)), [0, 0, 0, 0]);
         assert_eq!(["none", "any", "0%", "5%", "2.5 %"].map(|limit| code(2, limit)), [0, 1, 1, 0, 1]);
         assert_eq!(["none", "any", "100%"].map(|limit| code(40, limit)), [3, 3, 3]);

@@ -3,20 +3,23 @@
 //! the list.
 
 use super::begin::Ground;
-use super::one::{Subject, analyze, export};
+use super::hand::Hand;
+use super::left;
+use super::one::{Subject, analyze};
 use super::tasks::{self, Task, Work};
-use super::{Compute, FailOn, Frames, Input, Inputs, Opening, Outcome};
+use super::{Compute, FailOn, Frames, Input, Inputs, Opening, Outcome, guarded};
+use crate::atomic::create_folder;
 use crate::clock;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gpu::DeviceRequest;
+use crate::lock::Lock;
 use crate::log::{Counts, Event, Log, Summary};
 use crate::measure::Model;
 use crate::purity::Sample;
-use crate::report::{Exports, checksums, write_run};
-use crate::results::{Curation, Findings, Listing, Run, RunStatus, image_folder};
+use crate::report::{Exports, checksums, rewrite_image, write_run};
+use crate::results::{Curation, Findings, Listing, Run, RunRecord, RunStatus, image_folder, make_folder};
 use crate::stop;
-use crate::visible::visible;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +45,9 @@ pub struct Job<'a> {
     pub sample: Option<&'a Sample>,
     /// The command line, for the record.
     pub command: Vec<String>,
+    /// Patterns of files in folders, likewise.
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
     pub begin: Begin,
     /// Whether images whose files have gone meanwhile stay in the tables.
     pub keeps_gone: bool,
@@ -68,26 +74,34 @@ pub enum Begin {
 pub fn run(job: &Job) -> Result<Outcome> {
     let mut compute = Compute::open(&job.device)?;
     let info = compute.info().clone();
+    create_folder(job.out)?;
+    let lock = Lock::take(job.out)?;
     let mut ground = Ground::take(job, &info)?;
     let mut summary = Summary::start();
     summary.device = Some(info.name.clone());
-    job.log.tell(&Event::RunStarted {
-        version: env!("CARGO_PKG_VERSION"),
-        out: &job.out.display().to_string(),
-        files: job.inputs.len(),
-        device: &info.name,
-    });
-    let result = work(job, &mut compute, &mut ground).and_then(|stacks| {
-        let outputs = outputs(job, &stacks, &ground.recipe)?;
-        finish(job, &mut ground, outputs, &mut summary)
-    });
-    let (counts, line) = match result {
-        Ok(counts) => (Ok(counts), said(&counts, job.out)),
-        Err(error) => (Err(error), format!("not finished; what is done is kept in {}", job.out.display())),
+    let mut attempt = || {
+        job.log.tell(&Event::RunStarted {
+            version: env!("CARGO_PKG_VERSION"),
+            out: &job.out.display().to_string(),
+            files: job.inputs.len(),
+            device: &info.name,
+        });
+        let seen = work(job, &mut compute, &mut ground, &lock)?;
+        let outputs = outputs(job, &seen.stacks, &ground)?;
+        let outcome = finish(job, &mut ground, outputs, &mut summary)?;
+        Ok(Outcome { unread: outcome.unread + seen.unread, ..outcome })
     };
-    let outcome = counts.map(|counts| Outcome { images: counts.images, failed: counts.failed });
+    let outcome = attempt().or_else(|error| match error {
+        // That of a micrograph would be a row: results that were kept are damaged.
+        Error::Input { .. } if left::forget_damaged(job)? => attempt(),
+        error => Err(error),
+    });
+    let line = match summary.counts.filter(|_| outcome.is_ok()) {
+        Some(counts) => said(&counts, job.out),
+        None => format!("not finished; what is done is kept in {}", job.out.display()),
+    };
     summary.end(outcome.as_ref().map(|outcome| outcome.exit_code(job.fail_on)));
-    let written = summary.write(job.out);
+    let written = summary.write(job.out).inspect_err(|_| drop(Summary::remove(job.out)));
     job.log.tell(&Event::RunFinished { status: summary.status.name(), exit_code: summary.exit_code, line: &line });
     // Of two errors the first one is the cause.
     outcome.and_then(|outcome| written.map(|()| outcome))
@@ -106,27 +120,28 @@ fn said(counts: &Counts, out: &Path) -> String {
     )
 }
 
-/// Analyses what is missing; how many images the files have that have more than one, by place in the list.
-fn work(job: &Job, compute: &mut Compute, ground: &mut Ground) -> Result<tasks::Stacks> {
-    let over = AtomicBool::new(false);
-    let (recipe, last) = (ground.recipe.clone(), ground.lock.left_by.clone());
+/// Analyses what is missing.
+fn work(job: &Job, compute: &mut Compute, ground: &mut Ground, lock: &Lock) -> Result<tasks::Seen> {
+    let (over, hand) = (AtomicBool::new(false), Hand::new(lock));
+    let (recipe, curation) = (ground.recipe.clone(), ground.curation.clone());
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(READ_AHEAD);
-        let reader = tasks::Reader { job, recipe: &recipe, last: last.as_deref(), over: &over };
+        let reader = tasks::Reader { job, recipe: &recipe, curation: &curation, hand: &hand, over: &over };
         let reading = scope.spawn(move || reader.read(|task| sender.send(task).is_ok()));
         let mut each = || -> Result<()> {
-            for Task { image, folder, work } in &receiver {
+            for Task { image, folder, work, held: _held } in &receiver {
                 stop::check()?;
                 match work {
                     Work::Keep => job.log.tell(&Event::ImageKept { image: &image }),
                     Work::Export => {
                         ground.begin()?;
-                        export(job, &ground.curation, &folder)?;
+                        let place = image_folder(job.out, &folder);
+                        make_folder(job.out, &place)?;
+                        guarded(&place, || rewrite_image(&place, &curation, &job.exports))?;
                         job.log.tell(&Event::ImageKept { image: &image });
                     }
                     Work::Analyze { content, loaded } => {
                         ground.begin()?;
-                        ground.lock.note(&visible(&image))?;
                         job.log.tell(&Event::ImageStarted { image: &image });
                         analyze(job, compute, ground, Subject { image, folder, content }, *loaded)?;
                     }
@@ -138,51 +153,57 @@ fn work(job: &Job, compute: &mut Compute, ground: &mut Ground) -> Result<tasks::
         // The reader may be waiting for a file or for somebody who takes the next image.
         over.store(true, Ordering::SeqCst);
         drop(receiver);
-        let stacks = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        result.and(stacks)
+        let seen = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        result.and(seen)
     })
 }
 
 /// The folders of all images in their order.
-fn outputs(job: &Job, stacks: &tasks::Stacks, recipe: &str) -> Result<Listing> {
+fn outputs(job: &Job, stacks: &tasks::Stacks, ground: &Ground) -> Result<Listing> {
     let names =
         |(i, input): (usize, Input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs).into_iter();
     let ours = || job.inputs.iter().enumerate().flat_map(names);
-    if !job.keeps_gone {
-        return Ok(ours().map(|(_, folder)| folder).collect());
-    }
-    let mut gone = super::gone::images(job.out, recipe, ours())?.into_iter().peekable();
     let mut outputs = Listing::default();
-    for (image, folder) in ours() {
-        while let Some((_, folder)) = gone.next_if(|(other, _)| *other < image) {
+    if job.keeps_gone {
+        let mut gone = left::gone(job.out, &ground.recipe, job.inputs, ours())?.into_iter().peekable();
+        for (image, folder) in ours() {
+            while let Some((_, folder)) = gone.next_if(|(other, _)| *other < image) {
+                outputs.push(&folder);
+            }
             outputs.push(&folder);
         }
-        outputs.push(&folder);
+        gone.for_each(|(_, folder)| outputs.push(&folder));
+    } else {
+        ours().for_each(|(_, folder)| outputs.push(&folder));
+        let missing = left::missing(&ground.outputs, &outputs);
+        if missing > 0 {
+            let warning = format!(
+                "{missing} images of the earlier run in {} are not among the files of this one: they are left out of its \
+                 tables, and their results stay where they are",
+                job.out.display()
+            );
+            job.log.tell(&Event::Warning { image: None, warning: &warning });
+        }
     }
-    gone.for_each(|(_, folder)| outputs.push(&folder));
     Ok(outputs)
 }
 
-/// Writes what concerns the run as a whole, unless nothing has changed since that was done, and sums the run up.
-fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summary) -> Result<Counts> {
+/// Sums the run up, and writes what concerns it as a whole unless that is still as it was written.
+fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summary) -> Result<Outcome> {
     if let Some(sample) = job.sample.filter(|sample| !sample.is_in(job.out)) {
         ground.begin()?;
         sample.write(job.out)?;
     }
-    let is_same = !ground.has_begun
-        && ground.outputs == outputs
-        && ground.record.exports == job.exports.names()
-        && checksums::has_all(job.out);
-    if !is_same {
-        ground.begin()?;
-        job.log.tell(&Event::Reporting { images: outputs.len() });
-    }
     let curation = ground.curation.clone();
-    let mut void = decided(&curation);
+    let (mut void, mut unread, mut files) = (decided(&curation), 0, 0);
+    summary.clear();
     let mut run = Run { dir: job.out.to_owned(), record: ground.record.clone(), outputs, curation };
     run.sum_up(|journal| {
+        // With the journal itself.
+        files += journal.files.len() + 1;
         void.retain(|(image, sha256)| *image != journal.input.image || Some(sha256) != journal.input.sha256.as_ref());
         if journal.input.is_failed() {
+            unread += usize::from(journal.input.sha256.is_none());
             let found = Findings::read(&image_folder(job.out, &journal.input.output))?;
             summary.list(&journal.input.image, found.row.error.as_deref().unwrap_or_default());
         }
@@ -192,10 +213,22 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
         let warning = "decisions of people about it do not count, because its file has changed or gone";
         job.log.tell(&Event::Warning { image: Some(image), warning });
     }
+    let is_same = !ground.has_begun
+        && ground.outputs == run.outputs
+        && ground.record.exports == job.exports.names()
+        && checksums::hold(job.out, files);
     if !is_same {
-        run.record.status = RunStatus::Finished;
-        run.record.exports = job.exports.names();
-        run.record.finished_utc = clock::now();
+        ground.begin()?;
+        job.log.tell(&Event::Reporting { images: run.outputs.len() });
+        let RunRecord { counts, stages, .. } = run.record;
+        run.record = RunRecord {
+            status: RunStatus::Finished,
+            exports: job.exports.names(),
+            finished_utc: clock::now(),
+            counts,
+            stages,
+            ..ground.record.clone()
+        };
         write_run(&run, &job.exports)?;
     }
     let count = |name: &str| run.record.counts.get(name).copied().unwrap_or_default() as usize;
@@ -207,7 +240,7 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
         rejected: count("rejected"),
     };
     summary.counts = Some(counts);
-    Ok(counts)
+    Ok(Outcome { images: counts.images, failed: counts.failed, unread })
 }
 
 /// The images that people decided about, with the checksums of their files.

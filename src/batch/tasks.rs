@@ -1,22 +1,25 @@
 //! What is to be done with each file: keep what holds, read what is new or changed, leave for later what is being written.
 
-use super::{Frame, Frames, Input, Inputs, Job, Loaded, Stored};
-use crate::caught::caught;
+use super::hand::{Hand, Held};
+use super::{Frame, Frames, Input, Inputs, Job, Loaded, Stored, guarded};
 use crate::error::{Error, Result};
-use crate::results::{Journal, Stamp, image_folder, sha256_of};
+use crate::log::Event;
+use crate::read;
+use crate::report::made;
+use crate::results::{Curation, FileRecord, Journal, Stamp, image_folder, sha256_of};
 use crate::stop;
-use crate::visible::visible;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A file that cannot be read and was touched less than this ago may be one that is still being written: it is tried once
 /// more after all others. Microscopes and network copies pause between parts for some seconds.
 const RECENT: Duration = Duration::from_secs(60);
-/// How long to wait at the end for a file that keeps changing.
+/// How long to wait at the end for files that keep changing, all together.
 const SETTLE_MAX: Duration = Duration::from_secs(60);
 /// How often to look at it.
 const LOOK: Duration = Duration::from_millis(500);
@@ -24,13 +27,23 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How many images the files have that have more than one, by place in the list of inputs.
 pub type Stacks = BTreeMap<usize, usize>;
 
+/// What is known when all inputs were gone through.
+#[derive(Default)]
+pub struct Seen {
+    pub stacks: Stacks,
+    /// Files that could not be read now, but have results of an earlier run.
+    pub unread: usize,
+}
+
 /// One image.
-pub struct Task {
+pub struct Task<'a> {
     /// As the user named it; with `@` and a number for one image of a stack taken apart.
     pub image: String,
     /// Folder of its results below `images/`.
     pub folder: String,
     pub work: Work,
+    /// Its file, where there is work to do.
+    pub held: Option<Arc<Held<'a>>>,
 }
 
 /// What to do with it.
@@ -51,6 +64,8 @@ pub struct Content {
     /// `None` when it could not be read.
     pub sha256: Option<String>,
     pub bytes: Option<u64>,
+    /// The files beside it that had a say.
+    pub sidecars: Vec<FileRecord>,
     /// `None` when it may have changed while nobody could tell.
     pub stamp: Option<Stamp>,
     /// Which image of the file, and how many it was taken apart into.
@@ -78,9 +93,10 @@ pub fn names(input: &Input, stack: usize, all: &Inputs) -> Vec<(String, String)>
 pub struct Reader<'a> {
     pub job: &'a Job<'a>,
     pub recipe: &'a str,
-    /// What a program was working on when it was killed: it comes after all others, so that a file that is too much for
-    /// the machine keeps nothing else from being done.
-    pub last: Option<&'a str>,
+    pub curation: &'a Curation,
+    /// What a program had in hand when it was killed comes after all others and one by one, so that a file that is too much
+    /// for the machine keeps nothing else from being done.
+    pub hand: &'a Hand<'a>,
     /// Raised when nobody waits for tasks any more.
     pub over: &'a AtomicBool,
 }
@@ -99,49 +115,63 @@ struct Now<'a> {
     path: &'a Path,
     stamp: Option<Stamp>,
     sha256: OnceCell<Option<String>>,
+    sidecars: OnceCell<Vec<FileRecord>>,
 }
 
-impl Now<'_> {
+impl<'a> Now<'a> {
+    fn of(path: &'a Path) -> Self {
+        let stamp = fs::metadata(path).ok().map(|file| Stamp::of(&file));
+        Self { path, stamp, sha256: OnceCell::new(), sidecars: OnceCell::new() }
+    }
+
     /// Whether a journal speaks of this content. Reads the file only where its stamp does not tell.
     fn is_that_of(&self, journal: &Journal) -> bool {
         let read = || sha256_of(self.path).ok().map(|(sha256, _)| sha256);
         journal.input.sha256.is_some()
             && ((self.stamp.is_some() && self.stamp == journal.stamp)
                 || *self.sha256.get_or_init(read) == journal.input.sha256)
+            && *self.sidecars() == journal.input.sidecars
+    }
+
+    /// The files beside it that have a say.
+    fn sidecars(&self) -> &Vec<FileRecord> {
+        let read = || read::sidecars(self.path).iter().filter_map(|path| FileRecord::of(path).ok()).collect();
+        self.sidecars.get_or_init(read)
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Hands on the tasks of all inputs until that is refused.
-    pub fn read(&self, mut hand_on: impl FnMut(Task) -> bool) -> Result<Stacks> {
-        let mut stacks = Stacks::new();
+    pub fn read(&self, mut hand_on: impl FnMut(Task<'a>) -> bool) -> Result<Seen> {
+        let mut seen = Seen::default();
         let mut later = Vec::new();
         for (i, input) in self.job.inputs.iter().enumerate() {
-            if self.last.is_some_and(|last| last == visible(&input.image)) {
+            if self.hand.was_left(&input.image) {
                 later.push(i);
                 continue;
             }
-            match self.one(i, &input, false, &mut stacks, &mut hand_on)? {
+            match self.one(i, &input, false, &mut seen, &mut hand_on)? {
                 Way::Done => {}
                 Way::Later => later.push(i),
-                Way::Over => return Ok(stacks),
+                Way::Over => return Ok(seen),
             }
         }
+        let deadline = Instant::now() + SETTLE_MAX;
         for i in later {
             let Some(input) = self.job.inputs.get(i) else { continue };
-            self.wait_for(&input.path)?;
-            if let Way::Over = self.one(i, &input, true, &mut stacks, &mut hand_on)? {
+            self.hand.wait_until_empty();
+            self.wait_for(&input.path, deadline)?;
+            if let Way::Over = self.one(i, &input, true, &mut seen, &mut hand_on)? {
                 break;
             }
         }
-        Ok(stacks)
+        Ok(seen)
     }
 
     /// Waits until a file has been left alone for a while.
-    fn wait_for(&self, path: &Path) -> Result<()> {
-        let start = Instant::now();
+    fn wait_for(&self, path: &Path, deadline: Instant) -> Result<()> {
         let quiet = || fs::metadata(path).map_or(true, |file| Stamp::of(&file).is_safe(SystemTime::now()));
-        while !self.over.load(Ordering::SeqCst) && start.elapsed() < SETTLE_MAX && !quiet() {
+        while !self.over.load(Ordering::SeqCst) && Instant::now() < deadline && !quiet() {
             stop::check()?;
             std::thread::sleep(LOOK);
         }
@@ -153,18 +183,17 @@ impl Reader<'_> {
         place: usize,
         input: &Input,
         is_last: bool,
-        stacks: &mut Stacks,
-        hand_on: &mut impl FnMut(Task) -> bool,
+        seen: &mut Seen,
+        hand_on: &mut impl FnMut(Task<'a>) -> bool,
     ) -> Result<Way> {
         let begun = SystemTime::now();
-        let stamp = fs::metadata(&input.path).ok().map(|file| Stamp::of(&file));
-        let now = Now { path: &input.path, stamp, sha256: OnceCell::new() };
-        if let Some(tasks) = self.known(input, &now) {
-            if tasks.len() > 1 {
-                stacks.insert(place, tasks.len());
-            }
-            return Ok(if tasks.into_iter().all(hand_on) { Way::Done } else { Way::Over });
+        let now = Now::of(&input.path);
+        let stamp = now.stamp;
+        if let Some(tasks) = self.known(input, Some(&now)) {
+            return self.keep(place, input, tasks, seen, hand_on);
         }
+        let held = Arc::new(self.hand.take(&input.image)?);
+        let sidecars = now.sidecars().clone();
         let mut stored = guarded(&input.path, || Stored::load(&input.path, &self.job.opening.limits));
         let after = fs::metadata(&input.path).ok().map(|file| Stamp::of(&file));
         if stamp != after {
@@ -188,26 +217,36 @@ impl Reader<'_> {
         if first.is_err() && !is_last && is_recent() {
             return Ok(Way::Later);
         }
+        // A share that is away for a moment, or a file that was just moved away, makes no results wrong.
+        if let Err(error @ Error::Input { .. }) = &stored
+            && let Some(tasks) = self.known(input, None)
+        {
+            seen.unread += 1;
+            let warning = format!("{error}; its results of an earlier run are kept");
+            self.job.log.tell(&Event::Warning { image: Some(&input.image), warning: &warning });
+            return self.keep(place, input, tasks, seen, hand_on);
+        }
         let stack = match &first {
             Ok(loaded) if frames == Frames::All => loaded.frames,
             _ => 1,
         };
         if stack > 1 {
-            stacks.insert(place, stack);
+            seen.stacks.insert(place, stack);
         }
-        let now = Now { path: &input.path, stamp, sha256: OnceCell::new() };
+        let now = Now { sha256: OnceCell::new(), ..now };
         let _ = now.sha256.set(stored.as_ref().ok().map(|stored| stored.sha256.clone()));
         let mut first = Some(first);
         for (index, (image, folder)) in names(input, stack, self.job.inputs).into_iter().enumerate() {
             let frame = if stack > 1 { Frame::Index(index) } else { chosen };
             let first = first.take();
-            let work = match self.known_work(&image, &folder, stack, &now) {
+            let work = match self.known_work(&image, &folder, stack, Some(&now)) {
                 Some(work) => work,
                 None => Work::Analyze {
                     content: Content {
                         path: input.path.clone(),
                         sha256: stored.as_ref().ok().map(|stored| stored.sha256.clone()),
                         bytes: stored.as_ref().ok().map(|stored| stored.file_bytes),
+                        sidecars: sidecars.clone(),
                         stamp: stamp.filter(|stamp| stamp.is_safe(begun)),
                         frame,
                         stack,
@@ -215,15 +254,36 @@ impl Reader<'_> {
                     loaded: Box::new(first.unwrap_or_else(|| load(frame))),
                 },
             };
-            if !hand_on(Task { image, folder, work }) {
+            if !hand_on(Task { image, folder, work, held: Some(held.clone()) }) {
                 return Ok(Way::Over);
             }
         }
         Ok(Way::Done)
     }
 
+    /// Hands on the tasks of a file whose images all have results.
+    fn keep(
+        &self,
+        place: usize,
+        input: &Input,
+        mut tasks: Vec<Task<'a>>,
+        seen: &mut Seen,
+        hand_on: &mut impl FnMut(Task<'a>) -> bool,
+    ) -> Result<Way> {
+        if tasks.len() > 1 {
+            seen.stacks.insert(place, tasks.len());
+        }
+        if tasks.iter().any(|task| !matches!(task.work, Work::Keep)) {
+            let held = Arc::new(self.hand.take(&input.image)?);
+            tasks.iter_mut().for_each(|task| task.held = Some(held.clone()));
+        }
+        Ok(if tasks.into_iter().all(hand_on) { Way::Done } else { Way::Over })
+    }
+
     /// The tasks of a file whose images all have results that hold.
-    fn known(&self, input: &Input, now: &Now) -> Option<Vec<Task>> {
+    ///
+    /// * `now`: the file as it is; `None` where nobody can tell and results of any content will do.
+    fn known(&self, input: &Input, now: Option<&Now>) -> Option<Vec<Task<'a>>> {
         let single = || self.known_tasks(input, 1, now);
         match self.job.frames {
             Frames::One(_) => single(),
@@ -235,31 +295,27 @@ impl Reader<'_> {
         }
     }
 
-    fn known_tasks(&self, input: &Input, stack: usize, now: &Now) -> Option<Vec<Task>> {
+    fn known_tasks(&self, input: &Input, stack: usize, now: Option<&Now>) -> Option<Vec<Task<'a>>> {
         let task = |(image, folder): (String, String)| {
             let work = self.known_work(&image, &folder, stack, now)?;
-            Some(Task { image, folder, work })
+            Some(Task { image, folder, work, held: None })
         };
         names(input, stack, self.job.inputs).into_iter().map(task).collect()
     }
 
     /// What is left to do for an image whose results hold; `None` where they don't.
-    fn known_work(&self, image: &str, folder: &str, stack: usize, now: &Now) -> Option<Work> {
+    fn known_work(&self, image: &str, folder: &str, stack: usize, now: Option<&Now>) -> Option<Work> {
         let place = image_folder(self.job.out, folder);
         let journal = Journal::read(&place).ok()?;
         let holds = journal.recipe == self.recipe
             && journal.input.image == image
             && journal.stack == stack
-            && now.is_that_of(&journal)
+            && now.map_or(!journal.input.is_failed(), |now| now.is_that_of(&journal))
             && journal.is_complete(&place);
         if !holds {
             return None;
         }
-        Some(if journal.exports == self.job.exports.names() { Work::Keep } else { Work::Export })
+        let made = made(&self.job.exports, self.curation, &journal.input);
+        Some(if journal.made == Some(made) { Work::Keep } else { Work::Export })
     }
-}
-
-/// Reads from a file; a fault of this program on the way fails the file and not the run.
-fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    caught(read).unwrap_or_else(|panic| Err(Error::input(path, format!("internal error: {panic}"), "please report it")))
 }

@@ -2,15 +2,16 @@
 //! too, where nobody tells of changes.
 
 use super::find::find_those;
+use super::inputs::hash;
 use super::{Inputs, Selection};
 use crate::error::{Error, Result};
 use crate::log::{Event, Log};
 use crate::results::Stamp;
 use crate::stop;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,30 +32,48 @@ pub struct Watch<'a> {
     pub log: &'a Log,
 }
 
-/// A file as it was seen, by the hash of its path.
+/// Files as they were seen: by the hash of its path what stands for a file as it was, and since when it has been so.
 type Seen = HashMap<u64, (u64, Instant)>;
+
+/// Longest time until files are tried again that could not be read, s: an hour, because each try makes the tables anew.
+const PATIENCE_MAX: Duration = Duration::from_secs(3600);
 
 impl Watch<'_> {
     /// Has all files analysed that are ready, again whenever there are new or changed ones, until a signal comes.
     ///
+    /// * `analyze`: tells whether all files could be read. Those that could not, because a share was away for a moment for
+    ///   example, are tried again after `settle`, then after twice that time, and so on.
+    ///
     /// # Errors
     /// [`Error::Stopped`] at the end; [`Error::NoInput`] when a folder is missing at the start; those of `analyze` that
     /// waiting does not mend.
-    pub fn run(&self, mut analyze: impl FnMut(&Inputs) -> Result<()>) -> Result<()> {
+    pub fn run(&self, mut analyze: impl FnMut(&Inputs) -> Result<bool>) -> Result<()> {
         if let Some(missing) = self.inputs.iter().find(|input| !input.exists()) {
             return Err(Error::no_input(format!("{}: no such file or folder", missing.display()), "check the path"));
         }
         let mut seen = Seen::new();
         // What was there, all together, when it was analysed last; and the trouble that was told last.
         let (mut done, mut told) = (0, String::new());
+        // When files are tried again that could not be read, and how long to wait after that.
+        let first = self.settle.max(self.interval);
+        let (mut again, mut patience) = (None, first);
         loop {
             let start = Instant::now();
             match self.look(&mut seen) {
-                Ok((inputs, state)) if state != done => match analyze(&inputs) {
-                    Ok(()) => (done, told) = (state, String::new()),
-                    Err(error @ Error::Locked { .. }) => self.tell(&error, &mut told),
-                    Err(error) => return Err(error),
-                },
+                Ok((inputs, state)) if state != done || again.is_some_and(|again| again <= start) => {
+                    match analyze(&inputs) {
+                        Ok(all_read) => {
+                            if all_read || state != done {
+                                patience = first;
+                            }
+                            again = (!all_read).then(|| Instant::now() + patience);
+                            patience = (patience * 2).min(PATIENCE_MAX);
+                            (done, told) = (state, String::new());
+                        }
+                        Err(error @ Error::Locked { .. }) => self.tell(&error, &mut told),
+                        Err(error) => return Err(error),
+                    }
+                }
                 Ok(_) => {}
                 // An empty folder, or a share that is away for a while.
                 Err(error @ Error::NoInput { .. }) => self.tell(&error, &mut told),
@@ -82,10 +101,10 @@ impl Watch<'_> {
         stop::check()
     }
 
-    /// The files that are ready, and a number that changes with any of them.
+    /// The files that are ready, and a number that changes with any of them and of those beside them that have a say.
     fn look(&self, seen: &mut Seen) -> Result<(Inputs, u64)> {
-        let (mut now, mut state) = (Seen::new(), 1u64);
-        let inputs = find_those(self.inputs, self.out, self.selection, |path| {
+        let (now, state) = (RefCell::new(Seen::new()), Cell::new(1u64));
+        let takes = |path: &Path| {
             let Ok(file) = fs::metadata(path) else { return false };
             let (name, stamp) = (hash(path), Stamp::of(&file));
             let fingerprint = hash(&(stamp.bytes, stamp.modified, stamp.changed));
@@ -93,18 +112,22 @@ impl Watch<'_> {
                 Some(&(known, since)) if known == fingerprint => since,
                 _ => Instant::now(),
             };
-            now.insert(name, (fingerprint, since));
+            now.borrow_mut().insert(name, (fingerprint, since));
             let is_ready = since.elapsed() >= self.settle
                 || stamp.is_settled(SystemTime::now(), self.settle)
                 || self.has_sidecar(path);
             if is_ready {
                 // A sum, so that the order in which files are found does not matter.
-                state = state.wrapping_add(hash(&(name, fingerprint)));
+                state.set(state.get().wrapping_add(hash(&(name, fingerprint))));
             }
             is_ready
-        })?;
-        *seen = now;
-        Ok((inputs, state))
+        };
+        let mut beside = |path: &Path| {
+            takes(path);
+        };
+        let inputs = find_those(self.inputs, self.out, self.selection, &mut |path| takes(path), &mut beside)?;
+        *seen = now.into_inner();
+        Ok((inputs, state.get()))
     }
 
     fn has_sidecar(&self, path: &Path) -> bool {
@@ -115,10 +138,4 @@ impl Watch<'_> {
         };
         with(path.as_os_str().to_owned()) || with(path.with_extension("").into_os_string())
     }
-}
-
-fn hash(value: &(impl Hash + ?Sized)) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

@@ -2,6 +2,7 @@
 
 use super::options::Options;
 use crate::error::Result;
+use crate::log::Event;
 use crate::{batch, stop};
 use clap::Args;
 use std::path::PathBuf;
@@ -31,8 +32,16 @@ impl Analyze {
     pub fn run(self) -> Result<ExitCode> {
         stop::listen()?;
         let run = self.options.prepare()?;
-        let found = batch::find(&self.inputs, &self.out, &run.selection);
-        let outcome = found.and_then(|inputs| batch::run(&run.job(&inputs, &self.out)));
-        Ok(run.end(&self.out, outcome.map(|outcome| outcome.exit_code(run.plan.fail_on))))
+        let work = || {
+            let told = run.told()?;
+            let inputs = batch::find(&self.inputs, &self.out, &told.selection)?;
+            if inputs.links > 0 {
+                let warning =
+                    format!("{} links were passed over; name them to have their files analysed", inputs.links);
+                run.log.tell(&Event::Warning { image: None, warning: &warning });
+            }
+            batch::run(&run.job(&told, &inputs, &self.out))
+        };
+        Ok(run.end(&self.out, work().map(|outcome| outcome.exit_code(run.plan.fail_on))))
     }
 }

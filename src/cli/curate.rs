@@ -3,7 +3,7 @@
 use super::report::exports_of;
 use crate::error::{Error, Result};
 use crate::measure::Status;
-use crate::report::rewrite;
+use crate::report::{checksums, rewrite};
 use crate::results::{CURATION, Curation, Decision, Run};
 use clap::Args;
 use std::collections::{BTreeSet, HashMap};
@@ -77,9 +77,12 @@ pub(super) fn apply(mut run: Run, decisions: Vec<Decision>) -> Result<String> {
     let given = decisions.len();
     let before = accepted(&run)?;
     let new = run.curation.append(decisions);
-    // First of all: from here on nothing of the person's work can be lost.
+    // First of all: from here on nothing of the person's work can be lost. Without a list of checksums the next run sees that
+    // the rest is still to be done.
+    checksums::remove(&run.dir)?;
     run.curation.write(&run.dir.join(CURATION))?;
-    rewrite(&run, &exports_of(&run)?, |image| touched.contains(image))?;
+    let exports = exports_of(&run)?;
+    rewrite(&mut run, &exports, |image| touched.contains(image))?;
     let known = if new < given { format!(" ({} were known already)", given - new) } else { String::new() };
     Ok(format!(
         "{}: {new} new decisions{known} in {} images; accepted vesicles {before} before, {} now",

@@ -46,7 +46,7 @@ impl Layers {
         if let Some(path) = &self.config {
             entries.extend(of_file(path)?);
         }
-        entries.extend(of_variables(std::env::vars_os()));
+        entries.extend(of_variables(&SETTINGS, std::env::vars_os()));
         for text in &self.set {
             entries.push(of_set(text)?);
         }
@@ -154,67 +154,84 @@ pub struct Options {
     verbose: bool,
 }
 
-/// A run that can begin.
+/// A run whose settings are known.
 pub struct Prepared {
     pub plan: Plan,
-    /// Which files of folders.
-    pub selection: Selection,
     pub log: Log,
     begin: Begin,
+}
+
+/// What a run is told by files and patterns.
+pub struct Told {
+    /// Which files of folders.
+    pub selection: Selection,
     own_model: Option<Model>,
     sample: Option<Sample>,
 }
 
 impl Options {
-    /// Puts the settings together, and reads the files that they name.
+    /// Puts the settings together.
     ///
     /// # Errors
-    /// [`Error::Config`], naming where the fault is, and those of reading these files.
+    /// [`Error::Config`], naming where the fault is.
     pub fn prepare(self) -> Result<Prepared> {
         let plan = self.layers.resolve()?.plan;
-        if let Some(threads) = plan.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build_global()
-                .map_err(|error| Error::config(error, "give another number of --threads"))?;
-        }
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         };
         Ok(Prepared {
-            selection: selection(&plan)?,
             log: Log::new(plan.log_format, verbosity),
             begin: if self.restart { Begin::Restart } else { Begin::Resume },
-            own_model: plan.verdict.as_deref().map(Model::read).transpose()?,
-            sample: plan.sample.as_deref().map(Sample::read).transpose()?,
             plan,
         })
     }
 }
 
 impl Prepared {
+    /// Reads the files that the settings name, and takes as many threads as they say.
+    ///
+    /// # Errors
+    /// [`Error::Config`] and those of reading these files.
+    pub fn told(&self) -> Result<Told> {
+        let plan = &self.plan;
+        if let Some(threads) = plan.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()
+                .map_err(|error| Error::config(error, "give another number of --threads"))?;
+        }
+        Ok(Told {
+            selection: selection(plan)?,
+            own_model: plan.verdict.as_deref().map(Model::read).transpose()?,
+            sample: plan.sample.as_deref().map(Sample::read).transpose()?,
+        })
+    }
+
     /// The work on a list of files.
-    pub fn job<'a>(&'a self, inputs: &'a Inputs, out: &'a Path) -> Job<'a> {
+    pub fn job<'a>(&'a self, told: &'a Told, inputs: &'a Inputs, out: &'a Path) -> Job<'a> {
         let plan = &self.plan;
         Job {
             inputs,
             out,
             config: plan.config,
-            model: self.own_model.as_ref().unwrap_or_else(|| Model::embedded()),
+            model: told.own_model.as_ref().unwrap_or_else(|| Model::embedded()),
             device: plan.device.clone(),
             opening: Opening { scale: plan.scale, limits: Limits::of_pixels(plan.max_pixels) },
             frames: plan.frames,
             exports: plan.exports.clone(),
-            sample: self.sample.as_ref(),
+            sample: told.sample.as_ref(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            include: plan.include.clone(),
+            exclude: plan.exclude.clone(),
             begin: self.begin,
             keeps_gone: false,
             fail_on: plan.fail_on,
             log: &self.log,
         }
     }
+
     /// Tells the error that ended a run, if one did, and starts what the user wants started then.
     ///
     /// * `result`: the exit code of its images.
@@ -225,12 +242,8 @@ impl Prepared {
             log::error(self.plan.log_format, &error.to_string(), code);
         }
         if let Some(command) = &self.plan.on_finish {
-            // Where a run did not get as far as to begin, the summary is an earlier or another one's.
-            let began = !matches!(
-                error,
-                Some(Error::Config { .. } | Error::NoInput { .. } | Error::Locked { .. } | Error::Device { .. })
-            );
-            let has_summary = began && out.join(SUMMARY).is_file();
+            // Where none began, the summary is that of an earlier run, or another one's that is at work.
+            let has_summary = self.log.has_run() && out.join(SUMMARY).is_file();
             log::on_finish(&self.log, command, out, Status::of(error), code, has_summary);
         }
         ExitCode::from(code)

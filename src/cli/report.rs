@@ -35,7 +35,7 @@ impl Report {
         }
         let exports = exports_of(&run)?.with(&self.export);
         run.record.exports = exports.names();
-        rewrite(&run, &exports, |_| true)?;
+        rewrite(&mut run, &exports, |_| true)?;
         let said = format!("{}: {} images; wrote {exports}", self.run.display(), run.outputs.len());
         super::print_line(&said)?;
         Ok(ExitCode::SUCCESS)

@@ -260,7 +260,7 @@ mod tests {
         let longs: Vec<_> = SETTINGS.iter().filter_map(|setting| Some(setting.option?.long)).collect();
         assert_eq!(keys.len(), SETTINGS.len());
         assert_eq!(longs.iter().collect::<BTreeSet<_>>().len(), longs.len());
-        let mut sections: Vec<_> = SETTINGS.iter().map(|setting| setting.key.split_once('.').unwrap().0).collect();
+        let mut sections: Vec<_> = SETTINGS.iter().map(|setting| setting.parts().0).collect();
         let all = sections.iter().copied().collect::<BTreeSet<_>>().len();
         sections.dedup();
         assert_eq!(sections.len(), all);

@@ -56,23 +56,28 @@ impl Watch {
     pub fn run(self) -> Result<ExitCode> {
         stop::listen()?;
         let run = self.options.prepare()?;
-        let folders = Folders {
-            inputs: &self.inputs,
-            out: &self.out,
-            selection: &run.selection,
-            interval: Duration::from_secs_f64(self.interval),
-            settle: Duration::from_secs_f64(self.settle),
-            sidecar: self.sidecar,
-            log: &run.log,
+        let mut has_run = false;
+        let work = || {
+            let told = run.told()?;
+            let folders = Folders {
+                inputs: &self.inputs,
+                out: &self.out,
+                selection: &told.selection,
+                interval: Duration::from_secs_f64(self.interval),
+                settle: Duration::from_secs_f64(self.settle),
+                sidecar: self.sidecar,
+                log: &run.log,
+            };
+            folders.run(|inputs| {
+                let mut job = Job { keeps_gone: true, ..run.job(&told, inputs, &self.out) };
+                if has_run {
+                    job.begin = Begin::Resume;
+                }
+                let outcome = batch::run(&job)?;
+                has_run = true;
+                Ok(outcome.unread == 0)
+            })
         };
-        let mut is_first = true;
-        let result = folders.run(|inputs| {
-            let mut job = Job { keeps_gone: true, ..run.job(inputs, &self.out) };
-            if !std::mem::take(&mut is_first) {
-                job.begin = Begin::Resume;
-            }
-            batch::run(&job).map(|_| ())
-        });
-        Ok(run.end(&self.out, result.map(|()| 0)))
+        Ok(run.end(&self.out, work().map(|()| 0)))
     }
 }

@@ -1,5 +1,6 @@
 //! What each layer says: a file or a profile in TOML, variables of the environment, `--set`, options.
 
+use super::setting::Setting;
 use super::value::Given;
 use crate::error::{Error, Result};
 use crate::visible::visible;
@@ -132,14 +133,21 @@ fn given(value: &Spanned<DeValue>) -> Given {
 }
 
 /// What the environment says: `CUPULE_DENOISE__STRENGTH` is `denoise.strength`. Names without two underscores in a row
-/// after the prefix are no settings.
-pub fn of_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Entry> {
+/// after the prefix are no settings; where they begin with a section all the same, they are mistyped ones.
+pub fn of_variables<T>(settings: &[Setting<T>], variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Entry> {
+    let has_section = |rest: &str| {
+        let first = rest.split_once('_').map(|(first, _)| first);
+        settings.iter().any(|setting| first == Some(setting.parts().0))
+    };
     let mut entries: Vec<Entry> = variables
         .filter_map(|(name, value)| {
             let name = name.to_string_lossy().into_owned();
-            let rest = name.strip_prefix(PREFIX)?;
-            let (section, key) = rest.split_once(JOINT)?;
-            let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
+            let rest = name.strip_prefix(PREFIX)?.to_lowercase();
+            let key = match rest.split_once(JOINT) {
+                Some((section, key)) => format!("{section}.{key}"),
+                None if has_section(&rest) => rest,
+                None => return None,
+            };
             Some(Entry { key, given: Given::Typed(value), origin: Origin::Variable(name) })
         })
         .collect();
@@ -188,15 +196,30 @@ pub fn of_option(key: &'static str, long: &'static str, given: Given) -> Entry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::setting::Place;
     use super::*;
 
     #[test]
     fn variables_without_a_section_are_no_settings() {
+        let settings = [Setting {
+            key: "run.fail_on",
+            help: "",
+            option: None,
+            unset: None,
+            place: Place::Flag(|flag: &mut bool| flag),
+        }];
         let variable = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
-        let given = [("CUPULE_DATA", "/d"), ("PATH", "/bin"), ("CUPULE_RUN__FAIL_ON", "5%"), ("XCUPULE_A__B", "")];
-        let entries = of_variables(given.into_iter().map(variable));
+        let given = [
+            ("CUPULE_DATA", "/d"),
+            ("PATH", "/bin"),
+            ("CUPULE_RUN__FAIL_ON", "5%"),
+            ("XCUPULE_A__B", ""),
+            ("CUPULE_RUN_FAIL_ON", "5%"),
+            ("CUPULE_RUNNER", ""),
+        ];
+        let entries = of_variables(&settings, given.into_iter().map(variable));
         let keys: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();
-        assert_eq!(keys, ["run.fail_on"]);
+        assert_eq!(keys, ["run.fail_on", "run_fail_on"]);
         assert_eq!(super::variable("run.fail_on"), "CUPULE_RUN__FAIL_ON");
     }
 

@@ -17,7 +17,7 @@ pub fn toml<T: Clone>(settings: &[Setting<T>], resolved: &Resolved<T>, explained
     let mut text = String::new();
     let mut current = "";
     for (setting, origin) in resolved.with_origins(settings) {
-        let (section, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
+        let (section, key) = setting.parts();
         if section != current {
             let gap = if text.is_empty() { "" } else { "\n" };
             text += &format!("{gap}[{section}]\n");
@@ -66,7 +66,7 @@ fn path_text(key: &str, path: &Path) -> Result<String> {
 pub fn json<T: Clone>(settings: &[Setting<T>], resolved: &Resolved<T>) -> Result<serde_json::Value> {
     let mut sections = serde_json::Map::new();
     for (setting, origin) in resolved.with_origins(settings) {
-        let (section, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
+        let (section, key) = setting.parts();
         let value = match setting.get(&resolved.plan) {
             None => serde_json::Value::Null,
             Some(Value::Flag(flag)) => flag.into(),

@@ -79,12 +79,14 @@ fn wrong(key: &str, origin: &Origin, fault: Fault) -> Error {
 
 fn unknown<T>(settings: &[Setting<T>], key: &str, origin: &Origin) -> Error {
     let keys = settings.iter().map(|setting| setting.key);
-    let sections = keys.clone().filter_map(|key| Some(key.split_once('.')?.0));
+    let sections = settings.iter().map(|setting| setting.parts().0);
     let is_variable = matches!(origin, Origin::Variable(_));
     let (section, name) = key.split_once('.').unwrap_or(("", key));
     let has_section = sections.clone().any(|known| known == section);
     let (cause, meant) = if !section.is_empty() && !has_section && name.is_empty() {
         (format!("there is no section [{section}]"), nearest(section, sections).map(|name| format!("[{name}]")))
+    } else if sections.clone().any(|known| known == key) {
+        (format!("'{key}' is a section, not a setting"), None)
     } else if is_variable {
         ("there is no such setting".into(), nearest(key, keys).map(variable))
     } else {

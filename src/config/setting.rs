@@ -78,6 +78,13 @@ impl From<Error> for Fault {
     }
 }
 
+impl<T> Setting<T> {
+    /// Section and name.
+    pub fn parts(&self) -> (&'static str, &'static str) {
+        self.key.split_once('.').unwrap_or(("", self.key))
+    }
+}
+
 impl<T: Clone> Setting<T> {
     /// Puts a value where it belongs.
     ///

@@ -48,6 +48,7 @@ impl Given {
             Self::Typed(text) => text.to_str().map(|text| text.trim().to_owned()),
             Self::Text(text) => Some(text.clone()),
             Self::Whole(number) => Some(number.to_string()),
+            Self::Number(number) => Some(number.to_string()),
             _ => None,
         }
     }

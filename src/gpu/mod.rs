@@ -85,12 +85,7 @@ impl Device {
     /// # Errors
     /// [`crate::error::Error::Device`] when it is not there or cannot be opened.
     pub fn open(request: &DeviceRequest) -> Result<Self> {
-        let choice = Choice::of(request)?;
-        match choice.open() {
-            // `auto` promises to work; a driver that lists a GPU it cannot open must not end the run.
-            Err(_) if *request == DeviceRequest::Auto => Ok(Self::Native),
-            result => result,
-        }
+        Choice::opened(request).map(|(_, device, _)| device)
     }
 
     /// What it is, for the record.

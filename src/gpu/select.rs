@@ -115,12 +115,25 @@ impl Choice {
         }
     }
 
+    /// Finds and opens the device that was asked for. `auto` promises to work: where a driver can't be asked, or lists a GPU
+    /// that it can't open, it comes to the processor and says why.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when a device that was explicitly asked for is not there or can't be opened.
+    pub fn opened(request: &DeviceRequest) -> Result<(Self, Device, Option<Error>)> {
+        let found = Self::of(request).and_then(|choice| choice.open().map(|device| (choice, device, None)));
+        match found {
+            Err(error) if *request == DeviceRequest::Auto => Ok((Self::Native, Device::Native, Some(error))),
+            found => found,
+        }
+    }
+
     /// Finds the device that was asked for.
     ///
     /// # Errors
     /// [`Error::Device`] when it is not there.
     #[cfg(not(feature = "gpu"))]
-    pub fn of(request: &DeviceRequest) -> Result<Self> {
+    fn of(request: &DeviceRequest) -> Result<Self> {
         match request {
             DeviceRequest::Auto | DeviceRequest::Cpu => Ok(Self::Native),
             _ => Err(Error::device(
@@ -135,15 +148,12 @@ impl Choice {
     /// # Errors
     /// [`Error::Device`] when it is not there.
     #[cfg(feature = "gpu")]
-    pub fn of(request: &DeviceRequest) -> Result<Self> {
+    fn of(request: &DeviceRequest) -> Result<Self> {
         use super::wgpu_device::{adapters, describe};
         if *request == DeviceRequest::Cpu {
             return Ok(Self::Native);
         }
-        let found = match adapters() {
-            Err(_) if *request == DeviceRequest::Auto => return Ok(Self::Native),
-            result => result?,
-        };
+        let found = adapters()?;
         let names = || match found.iter().map(|a| format!("'{}'", describe(a).name)).collect::<Vec<_>>() {
             names if names.is_empty() => "no GPU at all".to_owned(),
             names => names.join(", "),

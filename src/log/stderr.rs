@@ -31,7 +31,8 @@ pub(super) fn put(out: &mut dyn Write, line: &str) {
 /// A bar where a person can see it move: on a terminal that knows escape sequences (<https://no-color.org>).
 pub(super) fn bar() -> Option<ProgressBar> {
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if is_plain || !std::io::stderr().is_terminal() {
+    let is_unknown = std::env::var_os("TERM").is_some_and(|value| value.is_empty());
+    if is_plain || is_unknown || !std::io::stderr().is_terminal() {
         return None;
     }
     let bar = ProgressBar::new(0);

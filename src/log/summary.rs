@@ -3,11 +3,10 @@
 //! It depends on what is in the folder and how the run ended, and not on how often it was interrupted before.
 
 use super::Status;
-use crate::atomic::{output_error, write_json};
+use crate::atomic::{remove_file, write_json};
 use crate::clock;
 use crate::error::{Error, Result};
 use serde::Serialize;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Instant;
 
@@ -76,6 +75,12 @@ impl Summary {
         }
     }
 
+    /// Takes back what is listed.
+    pub fn clear(&mut self) {
+        self.failures.clear();
+        self.failures_left_out = 0;
+    }
+
     /// Lists an image that failed, unless there are many already.
     pub fn list(&mut self, image: &str, cause: &str) {
         if self.failures.len() < FAILURES_MAX {
@@ -109,10 +114,6 @@ impl Summary {
     /// # Errors
     /// [`Error::Output`].
     pub fn remove(folder: &Path) -> Result<()> {
-        let path = folder.join(SUMMARY);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(output_error(&path, &error)),
-            _ => Ok(()),
-        }
+        remove_file(&folder.join(SUMMARY))
     }
 }

@@ -34,6 +34,7 @@ struct State {
     progress: Progress,
     /// Absent while nothing runs.
     next_beat: Option<Instant>,
+    has_run: bool,
     is_closed: bool,
 }
 
@@ -68,6 +69,7 @@ impl Log {
             voice: Voice::new(format, verbosity, out, bar),
             progress: Progress::new(0, Instant::now()),
             next_beat: None,
+            has_run: false,
             is_closed: false,
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), interval });
@@ -82,16 +84,22 @@ impl Log {
         self.format
     }
 
+    /// Whether a run has begun.
+    pub fn has_run(&self) -> bool {
+        self.shared.lock().has_run
+    }
+
     /// Tells an event.
     pub fn tell(&self, event: &Event) {
         let now = Instant::now();
         let mut state = self.shared.lock();
-        let State { voice, progress, next_beat, .. } = &mut *state;
+        let State { voice, progress, next_beat, has_run, .. } = &mut *state;
         progress.note(event, now);
         let mut tally = None;
         match event {
             Event::RunStarted { .. } => {
                 voice.begin();
+                *has_run = true;
                 *next_beat = Some(now + self.shared.interval);
                 self.shared.changed.notify_all();
             }

@@ -15,17 +15,17 @@ const MODE: &[u8] = b"<Label>Mode</Label><Value>";
 /// Whether the EMI that belongs to a SER file, found by its name, says that the microscope was in diffraction mode.
 pub fn says_diffraction(ser: &Path) -> bool {
     let Some(path) = beside(ser) else { return false };
-    let is_small = path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= EMI_MAX_BYTES);
     let mut content = Vec::new();
-    let read = || File::open(&path)?.take(EMI_MAX_BYTES).read_to_end(&mut content);
-    is_small && { read }().is_ok() && content_says(&content)
+    let mut read = || File::open(&path)?.take(EMI_MAX_BYTES).read_to_end(&mut content);
+    read().is_ok() && content_says(&content)
 }
 
-/// `<stem>.emi` for `<stem>_<n>.ser`.
-fn beside(ser: &Path) -> Option<PathBuf> {
+/// `<stem>.emi` for `<stem>_<n>.ser`, where it is there and not too long.
+pub fn beside(ser: &Path) -> Option<PathBuf> {
     let (stem, number) = ser.file_stem()?.to_str()?.rsplit_once('_')?;
     number.parse::<u32>().ok()?;
-    ["emi", "EMI"].into_iter().map(|end| ser.with_file_name(format!("{stem}.{end}"))).find(|path| path.exists())
+    let mut paths = ["emi", "EMI"].into_iter().map(|end| ser.with_file_name(format!("{stem}.{end}")));
+    paths.find(|path| path.metadata().is_ok_and(|file| file.is_file() && file.len() <= EMI_MAX_BYTES))
 }
 
 /// Whether there is a mode and each one is diffraction in TEM.

@@ -25,7 +25,7 @@ use crate::image::RawImage;
 use rayon::prelude::*;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How large a file and its first picture may be; what is larger is refused before memory is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,6 +210,20 @@ pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Resul
     Ok(image)
 }
 
+/// The files beside a picture that have a say in what it is: of another content, they may make another result of it.
+pub fn sidecars(path: &Path) -> Vec<PathBuf> {
+    let mut found = sidecar::beside(path);
+    if extension(path) == "ser" {
+        found.extend(emi::beside(path));
+    }
+    found
+}
+
+/// Whether a file is called as [`sidecars`] may be.
+pub fn looks_like_sidecar(path: &Path) -> bool {
+    ["txt", "hdr", "emi"].contains(&extension(path).as_str())
+}
+
 /// Brings a file's content into memory.
 ///
 /// # Errors
@@ -217,6 +231,11 @@ pub fn decode(path: &Path, bytes: &[u8], limits: &Limits, frame: usize) -> Resul
 pub fn load(path: &Path, limits: &Limits) -> Result<Vec<u8>> {
     let unreadable = |e: std::io::Error| Error::input(path, e, "check that the file exists and may be read");
     let meta = std::fs::metadata(path).map_err(unreadable)?;
+    if meta.is_dir()
+        && let Err(error) = std::fs::read_dir(path)
+    {
+        return Err(Error::input(path, error, "check that the folder may be read"));
+    }
     // Opening a pipe or a device could wait for ever.
     if !meta.is_file() {
         return Err(Error::input(path, "this is not a file", "name a micrograph"));

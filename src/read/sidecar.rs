@@ -21,18 +21,34 @@ type Number = Result<f64, String>;
 /// What the files beside a picture state, in no order. A file that can't be read states nothing.
 pub fn statements(path: &Path, image: &RawImage) -> Vec<Statement> {
     let mut found = Vec::new();
-    if let Some(text) = text_beside(&with_extension(path, "", "txt")) {
+    if let Some(text) = text(&texts(path)) {
         found.extend(hitachi(&text, image).or_else(|| jeol(&text, image)));
     }
-    let suffix = path.extension().map(|e| format!("-{}", e.to_string_lossy())).unwrap_or_default();
-    if let Some(text) = text_beside(&with_extension(path, &suffix, "hdr")) {
+    if let Some(text) = text(&headers(path)) {
         found.extend(tescan(&text));
     }
     if image.format == "MRC" {
-        let info = direct_electron_info(path);
-        found.extend(info.and_then(|info| text_beside(&[info])).and_then(|text| direct_electron(&text)));
+        found.extend(text(&infos(path)).and_then(|text| direct_electron(&text)));
     }
     found
+}
+
+/// The files beside a picture that may state something, whatever they hold.
+pub fn beside(path: &Path) -> Vec<PathBuf> {
+    [texts(path), headers(path), infos(path)].iter().filter_map(|kind| first(kind)).cloned().collect()
+}
+
+fn texts(path: &Path) -> Vec<PathBuf> {
+    with_extension(path, "", "txt")
+}
+
+fn headers(path: &Path) -> Vec<PathBuf> {
+    let suffix = path.extension().map(|e| format!("-{}", e.to_string_lossy())).unwrap_or_default();
+    with_extension(path, &suffix, "hdr")
+}
+
+fn infos(path: &Path) -> Vec<PathBuf> {
+    direct_electron_info(path).into_iter().collect()
 }
 
 /// The stem, `suffix` and the extension as it may be written.
@@ -43,11 +59,17 @@ fn with_extension(path: &Path, suffix: &str, extension: &str) -> Vec<PathBuf> {
     spellings.iter().map(|spelling| path.with_file_name(format!("{stem}{suffix}.{spelling}"))).collect()
 }
 
-/// Content of the first of these files that is there and short enough.
-fn text_beside(candidates: &[PathBuf]) -> Option<String> {
-    let path = candidates.iter().find(|path| path.is_file())?;
+/// The first of these files that is there, if it is short enough.
+fn first(candidates: &[PathBuf]) -> Option<&PathBuf> {
+    let mut found = candidates.iter().filter_map(|path| Some((path, path.metadata().ok()?)));
+    let (path, file) = found.find(|(_, file)| file.is_file())?;
+    (file.len() <= MAX_BYTES).then_some(path)
+}
+
+/// Content of the first of these files.
+fn text(candidates: &[PathBuf]) -> Option<String> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
+    File::open(first(candidates)?).ok()?.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 <= MAX_BYTES).then(|| decode(&bytes))
 }
 
@@ -260,6 +282,8 @@ mod tests {
         assert_eq!(found("b.tif", "TIFF"), Some(Ok((1.0, 1.0))));
         assert_eq!(found("20240131_00012_movie.mrc", "MRC"), Some(Ok((2.0, 2.0))));
         assert_eq!(found("c.tif", "TIFF"), None);
+        let names = |name: &str| beside(&folder.path().join(name)).len();
+        assert_eq!(["A.tif", "b.tif", "20240131_00012_movie.mrc", "c.tif"].map(names), [1, 1, 1, 0]);
         write("d.txt", &format!("[SemImageFile]\nPixelSize=0.5\n{}", " ".repeat(MAX_BYTES as usize)));
         assert_eq!(found("d.tif", "TIFF"), None);
     }

@@ -6,14 +6,14 @@
 //! coreutils 9.1, "md5sum invocation").
 
 use super::inventory;
-use super::page::page_name;
-use crate::atomic::{WholeFile, output_error};
+use super::page::{PAGES, page_name};
+use crate::atomic::{WholeFile, output_error, remove_file, sync_names};
 use crate::error::{Error, Result};
-use crate::results::{JOURNAL, RUN, Run, hex, sha256_of};
+use crate::results::{IMAGES, JOURNAL, RUN, Run, hex, open_file, sha256_of};
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the list in a run's folder.
 pub const CHECKSUMS: &str = "checksums.sha256";
@@ -29,20 +29,20 @@ const GAP: &str = "  ";
 /// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
 pub fn write(run: &Run) -> Result<()> {
     let path = run.dir.join(CHECKSUMS);
-    let mut list = List { dir: &run.dir, file: WholeFile::create(&path)? };
+    let mut list = List { dir: &run.dir, file: WholeFile::create(&path)?, synced: run.dir.clone() };
     for name in inventory::names(&run.dir) {
         if name == RUN {
             let mut record = Hashing(Sha256::new());
             run.record.write_to(&mut record, &run.dir, &run.outputs).map_err(|error| output_error(&path, &error))?;
             list.add(&hex(&record.0.finalize()), RUN)?;
         } else {
-            list.read_and_add(&name)?;
+            list.sync_and_add(&name)?;
         }
     }
     for output in run.outputs.iter() {
         let page = page_name(&run.dir, output);
         if page.path.is_file() {
-            list.read_and_add(&page.relative)?;
+            list.sync_and_add(&page.relative)?;
         }
     }
     for (output, journal) in run.outputs.iter().zip(run.journals()) {
@@ -54,24 +54,60 @@ pub fn write(run: &Run) -> Result<()> {
     list.file.commit()
 }
 
-/// Whether a run has the list, and all files of the run as a whole that it names.
-pub fn has_all(run: &Path) -> bool {
-    let Ok(list) = File::open(run.join(CHECKSUMS)) else { return false };
-    let names = BufReader::new(list).lines().map(|line| line.ok().and_then(|line| parse(&line)).map(|(_, name)| name));
-    // Those of the images come last, and are for their journals to tell.
-    let mut of_run = names.take_while(|name| name.as_ref().is_none_or(|name| !name.starts_with("images/")));
-    of_run.all(|name| name.is_some_and(|name| run.join(name).is_file()))
+/// Takes the list away before anything that it tells of is changed: while there is none, the files may not fit each other.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn remove(run: &Path) -> Result<()> {
+    let path = run.join(CHECKSUMS);
+    remove_file(&path)?;
+    sync_names(&path)
+}
+
+/// Whether a run has the list, whether it is whole, and whether the files of the run as a whole still are as it says. Those of
+/// the images are for their journals to tell, and of the pages, which may be as many, it is asked only whether they are there.
+///
+/// * `image_files`: how many files the images have.
+pub fn hold(run: &Path, image_files: usize) -> bool {
+    let Ok(list) = open_file(&run.join(CHECKSUMS)) else { return false };
+    let (mut of_run, mut of_images) = (BTreeSet::new(), 0);
+    for line in BufReader::new(list).lines() {
+        let Some((sha256, name)) = line.ok().and_then(|line| parse(&line)) else { return false };
+        if name.starts_with(&format!("{IMAGES}/")) {
+            of_images += 1;
+            continue;
+        }
+        let path = run.join(&name);
+        let is_page = name.starts_with(&format!("{PAGES}/"));
+        if !(if is_page { path.is_file() } else { sha256_of(&path).is_ok_and(|(found, _)| found == sha256) }) {
+            return false;
+        }
+        of_run.insert(name);
+    }
+    of_images == image_files && inventory::names(run).iter().all(|name| of_run.contains(name))
 }
 
 struct List<'a> {
     dir: &'a Path,
     file: WholeFile,
+    /// The folder whose names are on the disk, or will be with the list's own.
+    synced: PathBuf,
 }
 
 impl List<'_> {
     fn add(&mut self, sha256: &str, name: &str) -> Result<()> {
         let written = self.file.write_all(line(sha256, name).as_bytes());
         written.map_err(|error| output_error(&self.dir.join(CHECKSUMS), &error))
+    }
+
+    /// Adds a file whose name may not be on the disk yet.
+    fn sync_and_add(&mut self, name: &str) -> Result<()> {
+        let path = self.dir.join(name);
+        if let Some(folder) = path.parent().filter(|folder| *folder != self.synced) {
+            sync_names(&path)?;
+            self.synced = folder.to_owned();
+        }
+        self.read_and_add(name)
     }
 
     fn read_and_add(&mut self, name: &str) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::Sink;
 use super::csv::{Table, harmless};
-use super::write::remove;
+use crate::atomic::remove_file;
 use crate::error::Result;
 use crate::results::ImageResult;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ impl Sink for Failed {
         match self.table {
             Some(table) => table.finish(),
             // That of an earlier run would be taken for this one's.
-            None => remove(&self.path),
+            None => remove_file(&self.path),
         }
     }
 }

@@ -7,10 +7,10 @@
 use super::canvas::{self, Area};
 use super::csv::{Table, decimal, harmless};
 use super::legend::scale_bar;
-use crate::atomic::{output_error, write_whole};
+use crate::atomic::{remove_file, write_whole};
 use crate::error::Result;
 use crate::measure::Status;
-use crate::results::{ImageResult, Picture, Run};
+use crate::results::{ImageResult, Picture, Run, make_folder};
 use crate::units::PixelSize;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{self, FilterType as Resampling};
@@ -79,7 +79,7 @@ pub fn write_figures(run: &Run, candidates: &Candidates) -> Result<()> {
     if candidates.is_empty() {
         return Ok(());
     }
-    fs::create_dir_all(&folder).map_err(|error| output_error(&folder, &error))?;
+    make_folder(&run.dir, &folder)?;
     let headings = ["file", "image", "kind", "x_px", "y_px", "width_px", "height_px", "panel_pixel_nm", "scale_bar_nm"];
     let mut table = Table::create(&folder.join("figures.csv"), headings.into_iter())?;
     // Of a run at several magnifications the wider half serves the one kind, the finer half the other.
@@ -131,9 +131,7 @@ fn typical(candidates: &[Candidate], order: impl Fn(&Candidate) -> f64) -> Vec<C
 /// # Errors
 /// [`crate::error::Error::Output`].
 pub fn remove_all(run: &Path) -> Result<()> {
-    for path in files(run).into_iter().map(|name| run.join(name)) {
-        fs::remove_file(&path).map_err(|error| output_error(&path, &error))?;
-    }
+    files(run).iter().try_for_each(|name| remove_file(&run.join(name)))?;
     // Where nothing else is in it. Otherwise it stays, and that is no fault.
     let _ = fs::remove_dir(run.join(FIGURES));
     Ok(())

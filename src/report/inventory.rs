@@ -77,11 +77,14 @@ impl Sort {
     }
 }
 
-/// The files that are there, by name, and `run.json`, which may still have to be written; pages are left out.
+/// Files that every finished run has. `run.json` comes into its place last of all.
+const ALWAYS: [&str; 3] = ["images.csv", "particles.csv", RUN];
+
+/// The files that are there, by name, and those that every run has; pages are left out.
 pub(super) fn names(run: &Path) -> Vec<String> {
-    let described = ENTRIES.iter().map(|entry| entry.file).filter(|&file| file != RUN);
-    let all = described.chain([datapackage::FILE, rocrate::FILE]).map(str::to_owned).chain(figures::files(run));
-    let mut names: Vec<String> = all.filter(|name| run.join(name).is_file()).chain([RUN.to_owned()]).collect();
+    let described = ENTRIES.iter().map(|entry| entry.file).chain([datapackage::FILE, rocrate::FILE]).map(str::to_owned);
+    let is_there = |name: &String| ALWAYS.contains(&name.as_str()) || run.join(name).is_file();
+    let mut names: Vec<String> = described.chain(figures::files(run)).filter(is_there).collect();
     names.sort();
     names
 }

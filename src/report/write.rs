@@ -8,18 +8,15 @@ use super::figures::{self, Candidates};
 use super::page::{Page, Survey, remove_pages, write_page};
 use super::purity::PurityFile;
 use super::{Sink, labels, overlay};
-use crate::atomic::{output_error, write_json, write_whole};
+use crate::atomic::{remove_file, write_json, write_whole};
 use crate::error::{Error, Result};
 use crate::purity::{SAMPLE, Sample};
-use crate::results::{ImageResult, Journal, PICTURE, Picture, Run};
+use crate::results::record::InputRecord;
+use crate::results::{
+    Curation, Findings, ImageResult, Journal, LABELS, Made, OVERLAY, PICTURE, Picture, Run, make_folder,
+};
 use crate::statistics::{Collector, summarize};
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
-
-/// Files in each image's folder.
-const LABELS: &str = "labels.tif";
-const OVERLAY: &str = "overlay.png";
 
 /// Writes the files of one image into its folder.
 ///
@@ -39,35 +36,45 @@ pub fn write_image(folder: &Path, image: &ImageResult, picture: &Picture, export
 /// # Errors
 /// [`Error::Output`].
 pub fn remove_image(folder: &Path) -> Result<()> {
-    [LABELS, OVERLAY, PICTURE].iter().try_for_each(|name| remove(&folder.join(name)))?;
+    [LABELS, OVERLAY, PICTURE].iter().try_for_each(|name| remove_file(&folder.join(name)))?;
     export::remove_image(folder)
 }
 
-/// Removes a file if it is there.
-pub(super) fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Err(output_error(path, &error))
-        }
-        _ => Ok(()),
+/// What the files of an image depend on besides its findings.
+pub fn made(exports: &Exports, curation: &Curation, input: &InputRecord) -> Made {
+    Made { exports: exports.names(), decisions: curation.digest(&input.image, input.sha256.as_deref()) }
+}
+
+/// Makes the files of one image again from its findings: for other exports, or other decisions of people.
+///
+/// # Errors
+/// As [`write_image`]; [`Error::Input`] when its results are damaged.
+pub fn rewrite_image(folder: &Path, curation: &Curation, exports: &Exports) -> Result<()> {
+    let mut journal = Journal::read(folder)?;
+    let image = ImageResult::new(Findings::read(folder)?, curation);
+    if image.row.error.is_none() {
+        let picture = Picture::read(&folder.join(PICTURE), image.size_px())?;
+        journal.write_unmade(folder)?;
+        write_image(folder, &image, &picture, exports)?;
+        journal.counts = image.row.counts;
     }
+    journal.made = Some(made(exports, curation, &journal.input));
+    journal.write(folder)
 }
 
 /// Writes a run again: the files of the images whose name `is_touched` is true for, and those of the run as a whole.
 ///
 /// # Errors
-/// As [`write_image`] and [`write_run`].
-pub fn rewrite(run: &Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) -> Result<()> {
-    for output in run.outputs.iter() {
-        let image = run.image(output)?;
-        if image.row.error.is_none() && is_touched(&image.row.image) {
-            let folder = run.folder(output);
-            write_image(&folder, &image, &run.picture(output, &image)?, exports)?;
-            let mut journal = Journal::read(&folder)?;
-            journal.exports = exports.names();
-            journal.write(&folder)?;
+/// As [`rewrite_image`] and [`write_run`].
+pub fn rewrite(run: &mut Run, exports: &Exports, is_touched: impl Fn(&str) -> bool) -> Result<()> {
+    checksums::remove(&run.dir)?;
+    for (output, journal) in run.outputs.iter().zip(run.journals()) {
+        if is_touched(&journal?.input.image) {
+            make_folder(&run.dir, &run.folder(output))?;
+            rewrite_image(&run.folder(output), &run.curation, exports)?;
         }
     }
+    run.sum_up(|_| Ok(()))?;
     write_run(run, exports)
 }
 

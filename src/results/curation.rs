@@ -1,11 +1,12 @@
 //! What people decided about particles: `curation.json`.
 
-use super::{ImageResult, ImageRow, Particle};
+use super::{ImageResult, Particle, hex};
 use crate::atomic::{sync_names, write_json};
 use crate::error::{Error, Result};
 use crate::image::covered;
 use crate::measure::{Class, Mask, Original, Status};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -101,9 +102,9 @@ impl Curation {
     }
 
     /// The decisions about one image that still count: those about the file as it is that were not taken back.
-    pub(super) fn standing<'a>(&'a self, image: &ImageRow) -> Vec<&'a Decision> {
+    pub(super) fn standing<'a>(&'a self, image: &str, sha256: Option<&str>) -> Vec<&'a Decision> {
         let mut standing: Vec<&Decision> = Vec::new();
-        let is_about = |d: &&Decision| d.image == image.image && Some(&d.input_sha256) == image.input_sha256.as_ref();
+        let is_about = |d: &&Decision| d.image == image && Some(d.input_sha256.as_str()) == sha256;
         for decision in self.decisions.iter().filter(is_about) {
             if decision.revert {
                 standing.retain(|earlier| earlier.particle_id != decision.particle_id);
@@ -112,6 +113,13 @@ impl Curation {
             }
         }
         standing
+    }
+
+    /// Checksum of these; `None` where there are none.
+    pub fn digest(&self, image: &str, sha256: Option<&str>) -> Option<String> {
+        let standing = self.standing(image, sha256);
+        let text = serde_json::to_vec(&standing).unwrap_or_default();
+        (!standing.is_empty()).then(|| hex(&Sha256::digest(text)))
     }
 
     /// Appends the decisions that are not in it yet; the number of them.

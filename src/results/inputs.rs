@@ -1,11 +1,10 @@
 //! The inputs of a run as `run.json` has them, one in memory at a time.
 
-use super::RUN;
 use super::record::InputRecord;
+use super::{RUN, open_file};
 use crate::error::{Error, Result};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -16,7 +15,7 @@ use std::path::Path;
 pub fn each_input(run: &Path, mut each: impl FnMut(InputRecord) -> Result<()>) -> Result<()> {
     let path = run.join(RUN);
     let unusable = |cause: String| Error::no_input(format!("{}: {cause}", path.display()), "analyse again");
-    let file = File::open(&path).map_err(|error| unusable(error.to_string()))?;
+    let file = open_file(&path).map_err(|error| unusable(error.to_string()))?;
     let mut refused = None;
     let mut take = |input| each(input).map_err(|error| refused = Some(error)).is_ok();
     let read = Record(&mut take).deserialize(&mut serde_json::Deserializer::from_reader(BufReader::new(file)));

@@ -1,9 +1,9 @@
 //! `journal.json`: what the results of one image were made from, and which files they are. It is written last of all into
 //! the image's folder, so an image without one is not done.
 
-use super::ImageCounts;
 use super::record::{InputRecord, StageRecord};
-use crate::atomic::{UNFINISHED, output_error, sync_names, write_json};
+use super::{IMAGE_FILES, ImageCounts, PICTURE, RESULT};
+use crate::atomic::{output_error, sync_names, write_json};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,21 +31,43 @@ pub struct Journal {
     pub stamp: Option<Stamp>,
     /// The pixel size with everyone who said something about it; `None` when the image failed.
     pub scale: Option<serde_json::Value>,
-    /// How many candidates ended where, before any decision of a person.
+    /// How many candidates ended where, with the decisions of people.
     pub counts: Option<ImageCounts>,
     pub stages: Vec<StageRecord>,
-    /// Files that other programs read, as `--export` names them.
-    pub exports: Vec<String>,
-    /// All files in the folder but this one.
+    /// What the files that are made of the findings were made for; `None` while they are being made.
+    pub made: Option<Made>,
+    /// All files in the folder but this one; the findings alone while the others are being made.
     pub files: Vec<FileRecord>,
 }
 
-/// A file of results.
+/// What the files for people and other programs depend on besides the findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Files that other programs read, as `--export` names them.
+    pub exports: Vec<String>,
+    /// Checksum of the decisions of people that count; `None` where there are none.
+    pub decisions: Option<String>,
+}
+
+/// A file as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
+    /// Without its folder.
     pub name: String,
     pub bytes: u64,
     pub sha256: String,
+}
+
+impl FileRecord {
+    /// That of a file as it is now.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (sha256, bytes) = sha256_of(path)?;
+        Ok(Self { name, bytes, sha256 })
+    }
 }
 
 /// Size and times of a file, the times in seconds and nanoseconds since 1970.
@@ -64,7 +86,7 @@ impl Journal {
     /// [`Error::Input`] when it is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(JOURNAL);
-        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
+        let bytes = read_file(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
         serde_json::from_slice(&bytes)
             .map_err(|error| Error::input(&path, format!("this is no journal of an image ({error})"), "analyse again"))
     }
@@ -75,9 +97,29 @@ impl Journal {
     /// [`Error::Output`].
     pub fn write(&mut self, folder: &Path) -> Result<()> {
         self.files = files(folder)?;
+        self.put(folder)
+    }
+
+    /// Notes that all files but the findings are about to be made again: until [`Journal::write`] nobody can rely on them.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn write_unmade(&mut self, folder: &Path) -> Result<()> {
+        self.made = None;
+        self.files.retain(|file| [RESULT, PICTURE].contains(&file.name.as_str()));
+        self.put(folder)
+    }
+
+    fn put(&self, folder: &Path) -> Result<()> {
         let path = folder.join(JOURNAL);
         write_json(&path, self)?;
         sync_names(&path)
+    }
+
+    /// Name of the file that the image is from.
+    pub fn file(&self) -> &str {
+        let image = self.input.image.as_str();
+        if self.stack > 1 { image.rsplit_once('@').map_or(image, |(file, _)| file) } else { image }
     }
 
     /// Whether all its files are still there in their length.
@@ -88,22 +130,49 @@ impl Journal {
         };
         self.files.iter().all(is_there)
     }
+
+    /// Whether all its files still have the content that was written.
+    pub fn is_true(&self, folder: &Path) -> bool {
+        let is_same = |file: &FileRecord| sha256_of(&folder.join(&file.name)).is_ok_and(|(sum, _)| sum == file.sha256);
+        self.files.iter().all(is_same)
+    }
 }
 
-/// The files of an image by name; folders belong to other images.
+/// The files of an image by name; folders belong to other images, and other files to other people.
 fn files(folder: &Path) -> Result<Vec<FileRecord>> {
     let fault = |error: io::Error| output_error(folder, &error);
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(fault)? {
         let entry = entry.map_err(fault)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.file_type().map_err(fault)?.is_file() && name != JOURNAL && !name.starts_with(UNFINISHED) {
-            let (sha256, bytes) = sha256_of(&entry.path()).map_err(|error| output_error(&entry.path(), &error))?;
-            files.push(FileRecord { name, bytes, sha256 });
+        if entry.file_type().map_err(fault)?.is_file() && name != JOURNAL && IMAGE_FILES.contains(&name.as_str()) {
+            let path = entry.path();
+            files.push(FileRecord::of(&path).map_err(|error| output_error(&path, &error))?);
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
+}
+
+/// Opens a file, and nothing else: a pipe might let the program wait for ever.
+///
+/// # Errors
+/// Those of opening it; [`io::ErrorKind::InvalidInput`] for what is no file.
+pub fn open_file(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
+    }
+    File::open(path)
+}
+
+/// The content of a file, as [`open_file`] opens it.
+///
+/// # Errors
+/// Those of opening and reading it.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_file(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Checksum, in hexadecimal digits, and length of a file.
@@ -113,7 +182,7 @@ fn files(folder: &Path) -> Result<Vec<FileRecord>> {
 pub fn sha256_of(path: &Path) -> io::Result<(String, u64)> {
     /// Bytes read at once.
     const PIECE: usize = 1 << 18;
-    let mut file = File::open(path)?;
+    let mut file = open_file(path)?;
     let (mut hasher, mut piece, mut length) = (Sha256::new(), vec![0; PIECE], 0);
     loop {
         match file.read(&mut piece) {

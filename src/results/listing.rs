@@ -1,7 +1,8 @@
 //! The names of a run's images, packed: a hundred thousand of them take a few megabytes.
 
+use super::is_below;
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use std::fmt;
 
 /// Names of image folders in the order of the run.
@@ -66,6 +67,9 @@ impl<'de> Visitor<'de> for Names {
     fn visit_seq<A: SeqAccess<'de>>(self, mut inputs: A) -> Result<Listing, A::Error> {
         let mut listing = Listing::default();
         while let Some(input) = inputs.next_element::<Input>()? {
+            if !is_below(&input.output) {
+                return Err(A::Error::custom(format!("'{}' leads out of the folder", input.output)));
+            }
             listing.push(&input.output);
         }
         Ok(listing)

@@ -22,11 +22,13 @@ mod store;
 
 pub use curation::{CURATION, Curation, Decision};
 pub use inputs::each_input;
-pub use journal::{FileRecord, JOURNAL, Journal, Stamp, hex, sha256_of};
+pub use journal::{FileRecord, JOURNAL, Journal, Made, Stamp, hex, open_file, read_file, sha256_of};
 pub use listing::Listing;
 pub use particle::{Particle, Verdict};
 pub use picture::{PICTURE, Picture, stretch};
 pub use record::{RUN, RunRecord, RunStatus};
 pub use redraw::{Author, Drawn, particle_id};
 pub use rows::{ImageCounts, ImageRow, ScaleBarRow};
-pub use store::{Findings, ImageResult, RESULT, Run, image_folder};
+pub use store::{
+    Findings, IMAGE_FILES, IMAGES, ImageResult, LABELS, OVERLAY, RESULT, Run, image_folder, is_below, make_folder,
+};

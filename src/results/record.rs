@@ -1,14 +1,13 @@
 //! `run.json`: what was done, with what, when, to which files.
 
 use super::listing::{self, Listing};
-use super::{Journal, image_folder};
+use super::{FileRecord, Journal, image_folder, open_file};
 use crate::atomic::{sync_names, write_whole};
 use crate::error::{Error, Result};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::Path;
 
@@ -23,6 +22,11 @@ pub struct RunRecord {
     pub cupule_version: String,
     /// The command line, one argument per entry.
     pub command: Vec<String>,
+    /// Patterns of the files that were taken and not taken from folders.
+    #[serde(default)]
+    pub include: Vec<String>,
+    #[serde(default)]
+    pub exclude: Vec<String>,
     /// The resolved configuration: defaults, file and options together.
     pub config: Value,
     /// What the run was begun on; the journals say what each image ran on.
@@ -66,6 +70,9 @@ pub struct InputRecord {
     /// `None` when the file could not be read.
     pub sha256: Option<String>,
     pub bytes: Option<u64>,
+    /// Files beside it that had a say in what it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sidecars: Vec<FileRecord>,
     /// Folder of its results under `images/`.
     pub output: String,
     /// `ok` or `failed`, as in `images.csv`.
@@ -112,7 +119,7 @@ impl RunRecord {
         }
         let path = run.join(RUN);
         let unusable = |cause: String| Error::no_input(format!("{}: {cause}", path.display()), "analyse again");
-        let file = match File::open(&path) {
+        let file = match open_file(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unusable(error.to_string())),

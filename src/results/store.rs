@@ -2,8 +2,8 @@
 
 use super::listing::Listing;
 use super::record::{RunStatus, StageRecord};
-use super::{CURATION, Curation, ImageRow, Journal, PICTURE, Particle, Picture, RunRecord};
-use crate::atomic::write_whole;
+use super::{CURATION, Curation, ImageRow, JOURNAL, Journal, PICTURE, Particle, Picture, RunRecord, read_file};
+use crate::atomic::{create_folder, output_error, write_whole};
 use crate::error::{Error, Result};
 use crate::image::Region;
 use crate::lock::Lock;
@@ -11,11 +11,19 @@ use crate::measure::{self, Status};
 use crate::stop;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-/// Name of the file in an image's folder.
+/// Folder of the images in a run's folder.
+pub const IMAGES: &str = "images";
+/// Name of the findings in an image's folder.
 pub const RESULT: &str = "result.json";
+/// Name of the label picture in an image's folder.
+pub const LABELS: &str = "labels.tif";
+/// Name of the picture with outlines in an image's folder.
+pub const OVERLAY: &str = "overlay.png";
+/// All that this program may write into an image's folder; what else is there is somebody else's.
+pub const IMAGE_FILES: [&str; 8] =
+    [JOURNAL, RESULT, PICTURE, LABELS, OVERLAY, "rois.zip", "outlines.geojson", "labels.ome.tif"];
 
 /// The machine's findings in one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,9 +51,28 @@ pub struct Run {
     pub curation: Curation,
 }
 
+/// Whether a path that a file tells stays below the folder that it starts from.
+pub fn is_below(name: &str) -> bool {
+    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// Folder of an image's results.
 pub fn image_folder(run: &Path, name: &str) -> PathBuf {
-    run.join("images").join(name)
+    run.join(IMAGES).join(name)
+}
+
+/// Makes a folder of a run, unless a link would lead out of the run's own: nothing is written outside the folder that the
+/// user named.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn make_folder(run: &Path, folder: &Path) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().map_err(|error| output_error(path, &error));
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(run);
+    if !real(there)?.starts_with(real(run)?) {
+        return Err(Error::output(folder, "a link leads out of the output folder", "remove the link"));
+    }
+    create_folder(folder)
 }
 
 impl Findings {
@@ -55,7 +82,7 @@ impl Findings {
     /// [`Error::Input`] when they are missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(RESULT);
-        let bytes = fs::read(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
+        let bytes = read_file(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
         serde_json::from_slice(&bytes)
             .map_err(|error| Error::input(&path, format!("this is no result of an image ({error})"), "analyse again"))
     }
@@ -77,7 +104,7 @@ impl ImageResult {
     pub fn new(found: Findings, curation: &Curation) -> Self {
         let particles = found.particles.into_iter().map(Particle::from).collect();
         let mut result = Self { row: found.row, marks: found.marks, particles };
-        result.decide(&curation.standing(&result.row));
+        result.decide(&curation.standing(&result.row.image, result.row.input_sha256.as_deref()));
         result.sum_up();
         result
     }

@@ -2,6 +2,7 @@
 //!
 //! `--device cpu` throughout, unless the device is the point: what is tested here must not depend on the machine.
 
+mod again;
 mod demo;
 mod evaluate;
 mod finding;

@@ -62,7 +62,7 @@ fn decisions_of_a_person_change_every_table_and_can_be_taken_back() {
     assert!(ended.stdout.contains("0 new decisions (1 were known already)"), "{}", ended.stdout);
     assert!(files(&out) == changed);
     // An analysis that only goes on leaves a person's work alone, one from the start would throw it away.
-    analyze(dir, &["in", "--out", "out"], 0);
+    analyze(dir, &["in", "--out", "out", "--export", "all"], 0);
     assert!(files(&out).iter().all(|(name, bytes)| name == "summary.json" || *bytes == changed[name]));
     let ended = analyze(dir, &["in", "--out", "out", "--restart"], 2);
     assert!(ended.stderr.contains("holds decisions of a person"), "{}", ended.stderr);

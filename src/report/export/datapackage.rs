@@ -40,7 +40,7 @@ pub(in crate::report) fn write(run: &Run) -> Result<()> {
 
 /// Removes the file.
 pub(in crate::report) fn remove(run: &Path) -> Result<()> {
-    crate::report::write::remove(&run.join(FILE))
+    crate::atomic::remove_file(&run.join(FILE))
 }
 
 /// A file's description; `None` when it is not there.

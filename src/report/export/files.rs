@@ -1,11 +1,11 @@
 //! Which files for other programs are written where, and removed when they are no longer asked for.
 
 use super::{Export, Exports, coco, features, imagej, labels_ome, omero, outlines, rois};
+use crate::atomic::remove_file;
 use crate::atomic::write_whole;
 use crate::error::Result;
 use crate::image::Labels;
 use crate::report::Sink;
-use crate::report::write::remove;
 use crate::results::ImageResult;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub(in crate::report) fn write_image(
         // ImageJ calls a zip without outlines damaged.
         let is_empty = export == Export::Rois && !image.particles.iter().any(|p| p.is_vesicle());
         if !exports.has(export) || is_empty {
-            remove(&path)?;
+            remove_file(&path)?;
             continue;
         }
         write_whole(&path, |out| match export {
@@ -42,7 +42,7 @@ pub(in crate::report) fn write_image(
 
 /// Removes what [`write_image`] may have written.
 pub(in crate::report) fn remove_image(folder: &Path) -> Result<()> {
-    PER_IMAGE.iter().try_for_each(|export| remove(&folder.join(export.file())))
+    PER_IMAGE.iter().try_for_each(|export| remove_file(&folder.join(export.file())))
 }
 
 /// Starts the files of the run that are asked for, and removes those that are not.
@@ -51,7 +51,7 @@ pub(in crate::report) fn sinks(run: &Path, exports: &Exports) -> Result<Vec<Box<
     for export in PER_RUN {
         let path = run.join(export.file());
         if !exports.has(export) {
-            remove(&path)?;
+            remove_file(&path)?;
             continue;
         }
         match export {

@@ -3,10 +3,10 @@
 //! Lines of the table of all samples, the distribution of diameters, and a bar of what was counted. Source: the custom
 //! content of MultiQC's documentation; lines are lists of `[x, y]`, because JSON objects keep no order.
 
+use crate::atomic::remove_file;
 use crate::atomic::write_json;
 use crate::error::Result;
 use crate::purity::{Purity, Sample};
-use crate::report::write::remove;
 use crate::results::Run;
 use crate::statistics::{Density, Population, Summary};
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ pub(in crate::report) fn write(
         let path = run.dir.join(file);
         match content {
             Some(content) => write_json(&path, &content)?,
-            None => remove(&path)?,
+            None => remove_file(&path)?,
         }
     }
     Ok(())
@@ -49,7 +49,7 @@ pub(in crate::report) fn write(
 
 /// Removes the files.
 pub(in crate::report) fn remove_all(run: &Path) -> Result<()> {
-    [GENERAL, SIZES, CLASSES].iter().try_for_each(|file| remove(&run.join(file)))
+    [GENERAL, SIZES, CLASSES].iter().try_for_each(|file| remove_file(&run.join(file)))
 }
 
 /// What the user calls the sample, else the folder's name. MultiQC puts names into its page as they are: what could be read

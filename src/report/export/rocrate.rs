@@ -69,7 +69,7 @@ pub(in crate::report) fn write(run: &Run, sample: Option<&Sample>) -> Result<()>
 
 /// Removes the file.
 pub(in crate::report) fn remove(run: &Path) -> Result<()> {
-    crate::report::write::remove(&run.join(FILE))
+    crate::atomic::remove_file(&run.join(FILE))
 }
 
 /// The document while it grows, one entity per line.

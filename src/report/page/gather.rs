@@ -10,16 +10,14 @@ use super::scales::PixelSizes;
 use super::survey::Survey;
 use super::text::{escape, href, name};
 use super::view::{self, SIDE_MAIN, SIDE_PAGE};
-use crate::atomic::output_error;
+use crate::atomic::remove_file;
 use crate::error::Result;
 use crate::report::overlay::is_drawn;
-use crate::report::write::remove;
-use crate::results::{ImageResult, Picture, Run};
+use crate::results::{ImageResult, Picture, Run, make_folder};
 use crate::stop;
 use crate::visible::visible;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 
 /// Bytes of pictures with outlines in the main page. With 2,000 particles of some 3 kB it stays far below 15 MB.
 const PICTURES_BYTES: usize = 2_000_000;
@@ -109,13 +107,13 @@ fn show(
 ) -> Result<Option<Shown>> {
     let name = page_name(&run.dir, output);
     if !has_room && !survey.is_listed(image_number) && !survey.has_drawn(image_number) {
-        remove(&name.path)?;
+        remove_file(&name.path)?;
         return Ok(None);
     }
     let image = run.image(output)?;
     if image.row.error.is_some() {
         // A page that an earlier run left would be taken for this one's.
-        remove(&name.path)?;
+        remove_file(&name.path)?;
         return Ok(None);
     }
     let picture = run.picture(output, &image)?;
@@ -133,7 +131,7 @@ fn show(
         }
     }
     if has_room && shown.is_whole {
-        remove(&shown.name.path)?;
+        remove_file(&shown.name.path)?;
     }
     Ok(Some(shown))
 }
@@ -142,7 +140,7 @@ fn show(
 fn write_page(run: &Run, shown: &Shown) -> Result<()> {
     let Shown { image_number, name: PageName { path, up, .. }, image, picture, .. } = shown;
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| output_error(folder, &error))?;
+        make_folder(&run.dir, folder)?;
     }
     let mut particles: Vec<_> = image.particles.iter().filter(|p| is_drawn(p) || p.decision.is_some()).collect();
     let drawn = particles.len();

@@ -24,10 +24,10 @@ mod view;
 
 pub(super) use survey::Survey;
 
+use crate::atomic::remove_file;
 use crate::error::Result;
 use crate::purity::{Purity, Sample};
 use crate::report::columns::{IMAGES, Value};
-use crate::report::write::remove;
 use crate::results::{ImageRow, Run};
 use crate::statistics::{Population, Summary};
 use document::{Document, Section};
@@ -60,8 +60,8 @@ pub struct Page<'a> {
 /// # Errors
 /// [`crate::error::Error::Output`].
 pub fn remove_pages(run: &Run) -> Result<()> {
-    remove(&run.dir.join(REPORT))?;
-    run.outputs.iter().try_for_each(|output| remove(&page_name(&run.dir, output).path))
+    remove_file(&run.dir.join(REPORT))?;
+    run.outputs.iter().try_for_each(|output| remove_file(&page_name(&run.dir, output).path))
 }
 
 /// Writes `report.html`, and a page per image below `pages/` where it would become too large. The survey is of all images.

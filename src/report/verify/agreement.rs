@@ -4,9 +4,12 @@ use super::files::Listed;
 use super::{Finding, FindingKind, Tally, Tell};
 use crate::error::Result;
 use crate::report::checksums::CHECKSUMS;
+use crate::report::csv::harmless;
+use crate::report::inventory;
 use crate::results::record::InputRecord;
 use crate::results::{JOURNAL, Journal, Listing, RUN, RunRecord, each_input, image_folder};
 use crate::stop;
+use serde::Deserialize;
 use std::path::Path;
 
 /// The table with one row per input.
@@ -28,18 +31,23 @@ pub fn check(
     if let Some(count) = record.counts.get("images").filter(|&&count| count != images as u64) {
         contradiction(RUN.into(), format!("it counts {count} images and lists {images}"))?;
     }
+    for name in inventory::names(dir).iter().filter(|name| !listed.has(name)) {
+        contradiction(CHECKSUMS.into(), format!("{name} is not listed"))?;
+    }
     // A table that is missing was told of already.
-    if let Ok(mut table) = csv::Reader::from_path(dir.join(IMAGES)) {
-        let rows = table.byte_records().count();
-        if rows != images {
-            contradiction(IMAGES.into(), format!("it has {rows} rows, {RUN} lists {images} images"))?;
-        }
-    }
-    if !listed.has(IMAGES) {
-        contradiction(CHECKSUMS.into(), format!("{IMAGES} is not listed"))?;
-    }
+    let mut table = csv::Reader::from_path(dir.join(IMAGES)).ok();
+    let mut rows = table.as_mut().map(|table| table.deserialize::<ImageRow>());
+    let (mut number, mut other) = (0, None);
     each_input(dir, |input| {
         stop::check()?;
+        if let Some(row) = rows.as_mut().and_then(Iterator::next) {
+            number += 1;
+            let is_that =
+                |row: ImageRow| row.image == harmless(input.image.clone()) && row.input_sha256 == input.sha256;
+            if other.is_none() && !row.is_ok_and(is_that) {
+                other = Some(format!("its row {number} is not of {} as {RUN} lists it", input.image));
+            }
+        }
         let name = |file: &str| format!("images/{}/{file}", input.output);
         if !listed.has(&name(JOURNAL)) {
             contradiction(CHECKSUMS.into(), format!("{} is not listed", name(JOURNAL)))?;
@@ -59,7 +67,20 @@ pub fn check(
             Some(file) => contradiction(CHECKSUMS.into(), format!("{} is not listed", name(&file.name))),
             None => Ok(()),
         }
-    })
+    })?;
+    number += rows.as_mut().map_or(0, Iterator::count);
+    let cause = (number != images).then(|| format!("it has {number} rows, {RUN} lists {images} images")).or(other);
+    match cause.filter(|_| rows.is_some()) {
+        Some(cause) => contradiction(IMAGES.into(), cause),
+        None => Ok(()),
+    }
+}
+
+/// What the table says of an input.
+#[derive(Deserialize)]
+struct ImageRow {
+    image: String,
+    input_sha256: Option<String>,
 }
 
 /// What two records of an input differ in.

@@ -5,13 +5,13 @@ use crate::error::{Error, Result};
 use crate::lock::LOCK;
 use crate::log::SUMMARY;
 use crate::report::checksums::{CHECKSUMS, parse};
-use crate::results::sha256_of;
+use crate::results::{is_below, open_file, sha256_of};
 use crate::stop;
 use rayon::prelude::*;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, ErrorKind, Read};
-use std::path::{Component, Path};
+use std::path::Path;
 use walkdir::WalkDir;
 
 /// Lines taken at once: enough for all threads, and little memory.
@@ -52,7 +52,7 @@ pub fn check(dir: &Path, tally: &mut Tally, tell: Tell) -> Result<Listed> {
 fn check_listed(dir: &Path, tally: &mut Tally, tell: Tell) -> Result<Listed> {
     let path = dir.join(CHECKSUMS);
     let unreadable = |error| Error::no_input(format!("{}: {error}", path.display()), "check that the file may be read");
-    let mut list = BufReader::new(File::open(&path).map_err(unreadable)?);
+    let mut list = BufReader::new(open_file(&path).map_err(unreadable)?);
     let (mut names, mut folder, mut number) = (Vec::new(), String::new(), 0);
     loop {
         stop::check()?;
@@ -91,11 +91,6 @@ fn check_listed(dir: &Path, tally: &mut Tally, tell: Tell) -> Result<Listed> {
     names.sort_unstable();
     names.dedup();
     Ok(Listed(names))
-}
-
-/// Whether a path stays below the folder that it starts from.
-fn is_below(name: &str) -> bool {
-    Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// What is wrong with the file of a line.
