@@ -17,9 +17,9 @@ pub fn listen() -> Result<()> {
     let second = Arc::new(AtomicBool::new(false));
     let refused = |error| Error::config(format!("signals can't be listened to: {error}"), "report this");
     #[cfg(unix)]
-    let also = [signal_hook::consts::SIGHUP];
+    let also = Some(signal_hook::consts::SIGHUP).filter(|&signal| !is_ignored(signal));
     #[cfg(not(unix))]
-    let also: [i32; 0] = [];
+    let also: Option<i32> = None;
     // SIGQUIT stays what it is: a way to end at once.
     for signal in TERM_SIGNALS.iter().copied().filter(|&signal| signal == 2 || signal == 15).chain(also) {
         signal_hook::flag::register_conditional_default(signal, second.clone()).map_err(refused)?;
@@ -27,6 +27,17 @@ pub fn listen() -> Result<()> {
         signal_hook::flag::register_usize(signal, HEARD.clone(), signal as usize).map_err(refused)?;
     }
     Ok(())
+}
+
+/// Whether the program was started with this signal ignored: `nohup` does that with SIGHUP, for it to go on when its terminal
+/// is closed. SIGINT is listened to all the same, because shells let everything ignore it that scripts start with `&`.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: without a new action nothing changes, and the present one is written into memory of its own.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
+    }
 }
 
 /// The signal that was heard, if any.

@@ -25,10 +25,21 @@ type Found = (usize, PathBuf);
 /// [`Error::NoInput`] when an input does not exist, cannot be read, or nothing is found at all; [`Error::Config`] when the
 /// results would lie among the inputs.
 pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Inputs> {
-    find_those(inputs, out, selection, &mut |_| true, &mut |_| {})
+    let found = find_those(inputs, out, selection, &mut |_| true, &mut |_| {})?;
+    if found.is_empty() { Err(nothing(inputs, found.links)) } else { Ok(found) }
 }
 
-/// As [`find`], of the files that `is_ready` is true for; `see_beside` is shown the files in the folders that may have a say
+/// That no micrograph was found, for whatever reason.
+pub(super) fn nothing(inputs: &[PathBuf], links: usize) -> Error {
+    let names: Vec<_> = inputs.iter().map(|p| p.display().to_string()).collect();
+    let linked = if links > 0 { format!(" but {links} links, which are not followed") } else { String::new() };
+    Error::no_input(
+        format!("no micrograph was found in {}{linked}", names.join(", ")),
+        "give files, or a folder that holds TIFF, MRC, PNG or JPEG files, and check --include and --exclude",
+    )
+}
+
+/// As [`find`], of the files that `is_ready` is true for, which may be none; `see_beside` is shown the files in the folders that may have a say
 /// in what those beside them are.
 pub(super) fn find_those(
     inputs: &[PathBuf],
@@ -64,14 +75,6 @@ pub(super) fn find_those(
     // Within one folder no file is met twice.
     if inputs.len() > 1 {
         found = once(&roots, found);
-    }
-    if found.is_empty() {
-        let names: Vec<_> = inputs.iter().map(|p| p.display().to_string()).collect();
-        let linked = if links > 0 { format!(" but {links} links, which are not followed") } else { String::new() };
-        return Err(Error::no_input(
-            format!("no micrograph was found in {}{linked}", names.join(", ")),
-            "give files, or a folder that holds TIFF, MRC, PNG or JPEG files, and check --include and --exclude",
-        ));
     }
     Ok(Inputs::new(roots, found, links))
 }

@@ -57,9 +57,8 @@ pub(super) fn analyze(
     remove_file(&folder.join(JOURNAL))?;
     row.output = Some(output.clone());
     let result = result.and_then(|(loaded, analysis)| {
-        let (counts, stages) =
-            guarded(&content.path, || write(job, &ground.curation, &folder, &row, &loaded, analysis))?;
-        Ok((loaded, counts, stages))
+        let written = guarded(&content.path, || write(job, &ground.curation, &folder, &row, &loaded, analysis))?;
+        Ok((loaded, written))
     });
     let mut journal = Journal {
         recipe: ground.recipe.clone(),
@@ -79,7 +78,7 @@ pub(super) fn analyze(
     };
     journal.made = Some(made(&job.exports, &ground.curation, &journal.input));
     match result {
-        Ok((loaded, counts, stages)) => {
+        Ok((loaded, Written { counts, stages })) => {
             journal.scale = serde_json::to_value(&loaded.scale).ok();
             journal.counts = counts;
             if !clock::is_fixed() {
@@ -113,7 +112,13 @@ pub(super) fn analyze(
     }
 }
 
-/// Writes all files of an image but its journal; how many candidates ended where, and the seconds of its stages.
+/// What is known when the files of an image are written: how many candidates ended where, and the seconds of its stages.
+struct Written {
+    counts: Option<ImageCounts>,
+    stages: Vec<(&'static str, f64)>,
+}
+
+/// Writes all files of an image but its journal.
 fn write(
     job: &Job,
     curation: &Curation,
@@ -121,7 +126,7 @@ fn write(
     row: &ImageRow,
     loaded: &Loaded,
     analysis: Analysis,
-) -> Result<(Option<ImageCounts>, Vec<(&'static str, f64)>)> {
+) -> Result<Written> {
     let marks = loaded.micrograph.marks.clone();
     let found = Findings { row: row.clone(), marks, particles: analysis.measured.particles };
     found.write(folder)?;
@@ -129,7 +134,7 @@ fn write(
     write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
     let image = ImageResult::new(found, curation);
     write_image(folder, &image, &picture, &job.exports)?;
-    Ok((image.row.counts, analysis.stages))
+    Ok(Written { counts: image.row.counts, stages: analysis.stages })
 }
 
 /// Cause and remedy of an error about a file, without the file's name.

@@ -1,7 +1,7 @@
 //! Folders that fill up while somebody works at the microscope: looked at again and again, which works on network shares
 //! too, where nobody tells of changes.
 
-use super::find::find_those;
+use super::find::{find_those, nothing};
 use super::inputs::hash;
 use super::{Inputs, Selection};
 use crate::error::{Error, Result};
@@ -60,6 +60,9 @@ impl Watch<'_> {
         loop {
             let start = Instant::now();
             match self.look(&mut seen) {
+                // What there is has to settle first.
+                Ok((inputs, _)) if inputs.is_empty() && !seen.is_empty() => {}
+                Ok((inputs, _)) if inputs.is_empty() => self.tell(&nothing(self.inputs, inputs.links), &mut told),
                 Ok((inputs, state)) if state != done || again.is_some_and(|again| again <= start) => {
                     match analyze(&inputs) {
                         Ok(all_read) => {
@@ -75,7 +78,7 @@ impl Watch<'_> {
                     }
                 }
                 Ok(_) => {}
-                // An empty folder, or a share that is away for a while.
+                // A share that is away for a while.
                 Err(error @ Error::NoInput { .. }) => self.tell(&error, &mut told),
                 Err(error) => return Err(error),
             }
@@ -125,9 +128,9 @@ impl Watch<'_> {
         let mut beside = |path: &Path| {
             takes(path);
         };
-        let inputs = find_those(self.inputs, self.out, self.selection, &mut |path| takes(path), &mut beside)?;
+        let inputs = find_those(self.inputs, self.out, self.selection, &mut |path| takes(path), &mut beside);
         *seen = now.into_inner();
-        Ok((inputs, state.get()))
+        Ok((inputs?, state.get()))
     }
 
     fn has_sidecar(&self, path: &Path) -> bool {

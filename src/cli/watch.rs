@@ -37,8 +37,8 @@ pub struct Watch {
 
     /// Ending of a file that says that the one beside it is finished: with .done, a.tif is taken at once when there is
     /// a.tif.done or a.done
-    #[arg(long, value_name = "ENDING")]
-    sidecar: Option<OsString>,
+    #[arg(long, value_name = "ENDING", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    sidecar: Option<String>,
 
     #[command(flatten)]
     options: Options,
@@ -65,7 +65,7 @@ impl Watch {
                 selection: &told.selection,
                 interval: Duration::from_secs_f64(self.interval),
                 settle: Duration::from_secs_f64(self.settle),
-                sidecar: self.sidecar,
+                sidecar: self.sidecar.map(OsString::from),
                 log: &run.log,
             };
             folders.run(|inputs| {

@@ -155,7 +155,7 @@ fn what_a_killed_run_had_in_hand_comes_last() {
         fs::create_dir(dir.join("out")).unwrap();
         fs::write(dir.join("out").join(LOCK), lock).unwrap();
         let said = work(dir, &["-v"], 0);
-        let mut names = vec!["a.tif: ", "b.tif: ", "c.tif: "];
+        let mut names = ["a.tif: ", "b.tif: ", "c.tif: "];
         names.sort_by_key(|name| said.find(name).unwrap());
         names.iter().map(|name| &name[..1]).collect::<String>()
     };
