@@ -64,7 +64,7 @@ static ALLOCATOR: Counting = Counting;
 const SIDE: usize = 64;
 
 /// Most bytes that an image may add to the peak: its name takes some 30, its particles the rest.
-const SLOPE_MAX: f64 = 150.0;
+const SLOPE_MAX: f64 = 100.0;
 
 fn particle(id: u32, seed: usize, status: Status) -> Particle {
     let spread = |by: usize, of: usize| (seed * by % of) as f64;

@@ -76,7 +76,7 @@ pub(super) fn find_those(
     if inputs.len() > 1 {
         found = once(&roots, found);
     }
-    Ok(Inputs::new(roots, found, links))
+    Inputs::new(roots, found, links)
 }
 
 /// Keeps each file once. Of two ways to it the one with the shorter name counts, whichever came first.

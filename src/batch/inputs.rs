@@ -1,11 +1,13 @@
 //! The files of a run and what they are called, packed: a hundred thousand of them take some megabytes.
 
+use crate::error::{Error, Result};
 use crate::results::{IMAGE_FILES, hex};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 /// One file to analyse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +26,11 @@ pub struct Inputs {
     /// Folders that were searched; the first is empty, for files that were named.
     roots: Vec<PathBuf>,
     files: Vec<Packed>,
+    /// Paths of the files below the roots, one behind the other, in the encoding of [`OsStr`]: a text of its own for each would
+    /// take three times as much.
+    paths: Vec<u8>,
     /// Hashes of all folders of results, sorted.
-    folders: Vec<u64>,
+    folders: OnceLock<Vec<u64>>,
     /// Links that look like micrographs and were passed over.
     pub links: usize,
 }
@@ -33,7 +38,9 @@ pub struct Inputs {
 /// A file, without what follows from its place.
 #[derive(Debug, Clone)]
 struct Packed {
-    below: Box<OsStr>,
+    /// Where its path below the root begins in `paths`, and how long it is.
+    start: u32,
+    length: u32,
     root: u32,
     /// Above 1 where several files would still be called the same, or their folders.
     image_number: u32,
@@ -43,6 +50,7 @@ struct Packed {
     has_extension: bool,
 }
 
+const TOO_MANY: &str = "there are too many files for one run";
 /// Longest name of a folder of results, bytes: most systems take paths of 4096, which the output folder's own is part of.
 const FOLDER_MAX: usize = 1024;
 
@@ -52,17 +60,32 @@ impl Inputs {
     /// only once.
     ///
     /// * `links`: how many links were passed over.
-    pub(super) fn new(roots: Vec<PathBuf>, found: impl IntoIterator<Item = (usize, PathBuf)>, links: usize) -> Self {
-        let pack = |(root, below): (usize, PathBuf)| Packed {
-            below: below.into_os_string().into_boxed_os_str(),
-            root: u32::try_from(root).unwrap_or(0),
-            image_number: 1,
-            folder_number: 1,
-            is_whole: false,
-            has_extension: false,
-        };
-        let mut inputs = Self { roots, files: found.into_iter().map(pack).collect(), folders: Vec::new(), links };
+    ///
+    /// # Errors
+    /// [`Error::Config`] when there are more than can be counted, some 50 million.
+    pub(super) fn new(
+        roots: Vec<PathBuf>,
+        found: impl IntoIterator<Item = (usize, PathBuf)>,
+        links: usize,
+    ) -> Result<Self> {
+        let mut inputs = Self { roots, links, ..Self::default() };
+        for (root, below) in found {
+            let below = below.as_os_str().as_encoded_bytes();
+            let counted =
+                |number| u32::try_from(number).map_err(|_| Error::config(TOO_MANY, "give fewer of them at a time"));
+            inputs.files.push(Packed {
+                start: counted(inputs.paths.len())?,
+                length: counted(below.len())?,
+                root: counted(root)?,
+                image_number: 1,
+                folder_number: 1,
+                is_whole: false,
+                has_extension: false,
+            });
+            inputs.paths.extend(below);
+        }
         inputs.files.shrink_to_fit();
+        inputs.paths.shrink_to_fit();
         // Below one folder all are different but for bytes that are no text, and there the whole path is no better.
         let mut images: HashMap<u64, (u32, bool)> = HashMap::new();
         for file in &inputs.files {
@@ -88,9 +111,7 @@ impl Inputs {
             let (image, folder) = (hash(&inputs.image(file)), folded(&inputs.folder(file)));
             (file.image_number, file.folder_number) = (next(&mut images, image), next(&mut folders, folder));
         });
-        inputs.folders = inputs.files.iter().map(|file| folded(&inputs.folder(file))).collect();
-        inputs.folders.sort_unstable();
-        inputs
+        Ok(inputs)
     }
 
     /// How many there are.
@@ -116,11 +137,23 @@ impl Inputs {
 
     /// Whether a file has this folder of results, ignoring case.
     pub fn has_folder(&self, folder: &str) -> bool {
-        self.folders.binary_search(&folded(folder)).is_ok()
+        let all = || {
+            let mut all: Vec<u64> = self.files.iter().map(|file| folded(&self.folder(file))).collect();
+            all.sort_unstable();
+            all
+        };
+        self.folders.get_or_init(all).binary_search(&folded(folder)).is_ok()
+    }
+
+    fn below(&self, file: &Packed) -> &Path {
+        let start = file.start as usize;
+        let bytes = &self.paths[start..start + file.length as usize];
+        // SAFETY: these are all the bytes that `as_encoded_bytes` gave for a path in this very program.
+        Path::new(unsafe { OsStr::from_encoded_bytes_unchecked(bytes) })
     }
 
     fn path(&self, file: &Packed) -> PathBuf {
-        self.roots[file.root as usize].join(Path::new(&file.below))
+        self.roots[file.root as usize].join(self.below(file))
     }
 
     fn image(&self, file: &Packed) -> String {
@@ -128,7 +161,7 @@ impl Inputs {
     }
 
     fn plain_image(&self, file: &Packed) -> String {
-        let below = Path::new(&file.below);
+        let below = self.below(file);
         match (file.is_whole, file.root) {
             (true, _) => name(&self.path(file)),
             (_, 0) => below.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),

@@ -20,8 +20,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows that are held in memory and written together: a few megabytes, and enough to compress well.
-const GROUP_ROWS: usize = 16_384;
+/// Rows that are held in memory and written together: some 5 megabytes, and enough to compress well.
+const GROUP_ROWS: usize = 4096;
 
 /// The file while it grows.
 pub struct Parquet {
