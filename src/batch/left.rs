@@ -54,6 +54,9 @@ pub(super) fn gone(
 
 /// How many of the images of an earlier run are not among those of this one, by their folders.
 pub(super) fn missing(earlier: &Listing, now: &Listing) -> usize {
+    if earlier.is_empty() || earlier == now {
+        return 0;
+    }
     let now: HashSet<u64> = now.iter().map(hash).collect();
     earlier.iter().filter(|folder| !now.contains(&hash(*folder))).count()
 }

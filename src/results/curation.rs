@@ -81,14 +81,19 @@ impl Curation {
         Ok(curation)
     }
 
-    /// As [`Curation::read`]; no decisions when there is no such file.
+    /// The decisions that lie in a run's folder; none when there is no such file.
     ///
     /// # Errors
-    /// As [`Curation::read`].
+    /// [`Error::Config`] for a file that cannot be read or is none.
     pub fn read_if_any(path: &Path) -> Result<Self> {
         match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            _ => Self::read(path),
+            _ => Self::read(path).map_err(|error| match error {
+                Error::NoInput { cause, .. } => {
+                    Error::config(cause, "put a copy of it back, or move it away: then the machine's results count")
+                }
+                other => other,
+            }),
         }
     }
 
