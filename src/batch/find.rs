@@ -4,9 +4,10 @@ use super::{Inputs, Selection};
 use crate::error::{Error, Result};
 use crate::read::{looks_like_sidecar, looks_readable};
 use crate::report::FOLDERS;
-use crate::results::{IMAGES, JOURNAL, RUN, open_file};
+use crate::results::{IMAGE_FILES, IMAGES, JOURNAL, RUN, open_file};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -118,22 +119,19 @@ fn walk(
     see_beside: &mut dyn FnMut(&Path),
     found: &mut dyn FnMut(PathBuf),
 ) -> Result<usize> {
-    if holds(root, JOURNAL, "\"recipe\"") {
-        return Ok(0);
-    }
     let is_run = holds_run(root);
-    let is_of_run = |entry: &DirEntry| {
-        let is_part = || entry.depth() == 1 && FOLDERS.iter().chain([&IMAGES]).any(|name| entry.file_name() == *name);
-        holds_run(entry.path()) || holds(entry.path(), JOURNAL, "\"recipe\"") || is_run && is_part()
-    };
     let mut links = 0;
     let below = |entry: &DirEntry| entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
     let is_wanted = |entry: &DirEntry| {
         let is_folder = entry.file_type().is_dir();
         let is_out = || out.is_some() && entry.path().canonicalize().ok().as_deref() == out;
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let is_refused = || is_folder && (is_out() || is_of_run(entry) || selection.refuses_folder(&below(entry)));
-        entry.depth() == 0 || !(is_hidden || is_refused())
+        let is_refused = || {
+            is_folder && (is_out() || holds_run(entry.path()) || selection.refuses_folder(&below(entry)))
+                || is_run && is_result(&below(entry))
+        };
+        let is_named = entry.depth() == 0;
+        !(is_folder && holds(entry.path(), JOURNAL, "\"recipe\"") || !is_named && (is_hidden || is_refused()))
     };
     for entry in WalkDir::new(root).into_iter().filter_entry(is_wanted) {
         match entry {
@@ -158,6 +156,12 @@ fn walk(
         }
     }
     Ok(links)
+}
+
+/// Whether a run writes what lies there in its folder; micrographs may lie beside it, where somebody put it into theirs.
+fn is_result(below: &Path) -> bool {
+    let is_image_file = || IMAGE_FILES.iter().any(|name| below.file_name() == Some(OsStr::new(name)));
+    FOLDERS.iter().any(|folder| below.starts_with(folder)) || below.starts_with(IMAGES) && is_image_file()
 }
 
 /// Whether a folder holds the results of a run.

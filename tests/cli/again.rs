@@ -165,6 +165,32 @@ fn what_a_killed_run_had_in_hand_comes_last() {
     assert!(!dir.join("out").join(LOCK).exists());
 }
 
+#[test]
+fn results_are_no_micrographs_and_what_lies_beside_them_is() {
+    let dir = folder();
+    let dir = dir.path();
+    let named = |inputs: &[&str], out: &str| {
+        analyze(dir, &[inputs, &["--pixel-size", "2nm", "--out", out]].concat(), 0);
+        rows(&dir.join(out).join("images.csv")).iter().map(|row| row["image"].clone()).collect::<Vec<_>>()
+    };
+    // Results among the micrographs, as of 'analyze in/*.tif --out in'.
+    assert_eq!(named(&["in/a.tif", "in/b.tif"], "in"), ["a.tif", "b.tif"]);
+    disc(&dir.join("in/images/c.tif"), 28);
+    // One that was killed while it was written has no journal.
+    fs::remove_file(dir.join("in/images/b/journal.json")).unwrap();
+    assert_eq!(named(&["in"], "out"), ["a.tif", "b.tif", "images/c.tif"]);
+    // Of 'analyze * --out out' when the folder is there already.
+    assert_eq!(named(&["in", "out"], "out"), ["a.tif", "b.tif", "images/c.tif"]);
+    for results in ["out/images", "out/images/a"] {
+        analyze(dir, &[results, "--out", "third"], 3);
+    }
+    // A name that is that of a result is no reason to stop.
+    fs::create_dir(dir.join("in/a")).unwrap();
+    disc(&dir.join("in/a/labels.tif"), 29);
+    assert_eq!(named(&["in"], "fourth").len(), 4);
+    assert!(dir.join("fourth/images/a/labels.tif").is_file() && dir.join("fourth/images/a/labels").is_dir());
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_is_written_or_read_through_a_link() {
