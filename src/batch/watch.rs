@@ -35,7 +35,7 @@ pub struct Watch<'a> {
 /// Files as they were seen: by the hash of its path what stands for a file as it was, and since when it has been so.
 type Seen = HashMap<u64, (u64, Instant)>;
 
-/// Longest time until files are tried again that could not be read, s: an hour, because each try makes the tables anew.
+/// Longest time until files are tried again that could not be read: an hour, because each try makes the tables anew.
 const PATIENCE_MAX: Duration = Duration::from_secs(3600);
 
 impl Watch<'_> {
