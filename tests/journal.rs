@@ -1,9 +1,9 @@
 //! What unattended runs rest on: files that are whole or absent, one writer at a time, and a journal that knows its files.
 
-use cupule::atomic::{UNFINISHED, WholeFile, output_error, write_json, write_whole};
+use cupule::atomic::{UNFINISHED, WholeFile, create_folder, output_error, remove_file, write_json, write_whole};
 use cupule::error::Error;
 use cupule::lock::{LOCK, Lock};
-use cupule::results::{FileRecord, JOURNAL, Journal, Stamp, hex, sha256_of};
+use cupule::results::{FileRecord, JOURNAL, Journal, Stamp, hex, open_file, read_file, sha256_of};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -81,8 +81,41 @@ fn errors_say_what_to_do() {
     for kind in [ErrorKind::NotFound, ErrorKind::NotADirectory] {
         assert!(remedy(kind).contains("exists"), "{kind}");
     }
-    assert!(remedy(ErrorKind::IsADirectory).contains("move it"));
+    assert!(remedy(ErrorKind::IsADirectory).contains("a folder is in the place of this file"));
+    assert!(remedy(ErrorKind::AlreadyExists).contains("a file is in the place of this folder"));
     assert!(remedy(ErrorKind::Other).contains("its disk"));
+}
+
+#[test]
+fn folders_can_be_there_and_files_be_gone_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("a/b/c");
+    let file = deep.join("x");
+    for _ in 0..2 {
+        create_folder(&deep).unwrap();
+        assert!(deep.is_dir());
+    }
+    fs::write(&file, "x").unwrap();
+    for _ in 0..2 {
+        remove_file(&file).unwrap();
+        assert!(!file.exists());
+    }
+    fs::write(&file, "x").unwrap();
+    // Below what is no folder there is no file either.
+    remove_file(&file.join("y")).unwrap();
+    assert!(matches!(remove_file(&deep), Err(Error::Output { .. })) && deep.is_dir());
+    assert!(matches!(create_folder(&file), Err(Error::Output { .. })) && file.is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_lock_that_is_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other");
+    fs::write(&other, "precious").unwrap();
+    std::os::unix::fs::symlink(&other, folder.path().join(LOCK)).unwrap();
+    assert!(matches!(Lock::take(folder.path()), Err(Error::Output { .. })));
+    assert_eq!(fs::read(&other).unwrap(), b"precious");
 }
 
 #[test]
@@ -167,8 +200,10 @@ fn checksums_are_those_of_the_standard() {
     }
     assert_eq!(hex(&[0, 10, 255]), "000aff");
     assert!(sha256_of(&folder.path().join("missing")).is_err());
-    #[cfg(unix)]
-    assert!(sha256_of(folder.path()).is_err());
+    // Not even asked what is in it: it might be a pipe.
+    let refused = open_file(folder.path()).map(|_| ()).unwrap_err();
+    assert_eq!((refused.kind(), read_file(&path).unwrap().len()), (ErrorKind::InvalidInput, 1_000_000));
+    assert!(sha256_of(folder.path()).is_err() && read_file(folder.path()).is_err());
 }
 
 #[test]
@@ -208,6 +243,19 @@ fn a_journal_knows_the_files_beside_it() {
     assert!(!journal.is_complete(folder));
     fs::write(folder.join(JOURNAL), "{").unwrap();
     assert!(Journal::read(folder).is_err() && Journal::read(&folder.join("another image")).is_err());
+}
+
+#[test]
+fn images_of_a_stack_are_of_one_file() {
+    let of = |image: &str, stack| {
+        let mut journal = Journal { stack, ..Journal::default() };
+        journal.input.image = image.into();
+        journal.file().to_owned()
+    };
+    assert_eq!(
+        (of("a@b.tif@12", 20), of("a.tif@0", 1), of("a.tif", 2)),
+        ("a@b.tif".into(), "a.tif@0".into(), "a.tif".into())
+    );
 }
 
 #[test]
