@@ -1,6 +1,8 @@
 //! What unattended runs rest on: files that are whole or absent, one writer at a time, and a journal that knows its files.
 
-use cupule::atomic::{UNFINISHED, WholeFile, create_folder, output_error, remove_file, write_json, write_whole};
+use cupule::atomic::{
+    UNFINISHED, WholeFile, create_folder, output_error, remove_file, sync_names, write_json, write_whole,
+};
 use cupule::error::Error;
 use cupule::lock::{LOCK, Lock};
 use cupule::results::{FileRecord, JOURNAL, Journal, Stamp, hex, open_file, read_file, sha256_of};
@@ -105,6 +107,8 @@ fn folders_can_be_there_and_files_be_gone_already() {
     remove_file(&file.join("y")).unwrap();
     assert!(matches!(remove_file(&deep), Err(Error::Output { .. })) && deep.is_dir());
     assert!(matches!(create_folder(&file), Err(Error::Output { .. })) && file.is_file());
+    #[cfg(unix)]
+    assert!(sync_names(&file).is_ok() && sync_names(&deep.join("missing/x")).is_err());
 }
 
 #[cfg(unix)]
@@ -268,6 +272,12 @@ fn a_stamp_is_safe_when_another_change_would_have_another_time() {
     assert!(!stamp.is_safe(at(50, 0)));
     assert!(
         stamp.is_older(at(110, 6), Duration::from_secs(10)) && !stamp.is_older(at(110, 4), Duration::from_secs(10))
+    );
+    // A copy may be older than its last change of any kind.
+    let copied = Stamp { changed: Some((1000, 0)), ..stamp };
+    let age = Duration::from_secs(10);
+    assert!(
+        copied.is_settled(at(110, 6), age) && !copied.is_settled(at(110, 5), age) && !copied.is_settled(at(50, 0), age)
     );
     // What cannot be set decides where it is known.
     let touched = Stamp { changed: Some((300, 0)), ..stamp };
