@@ -40,8 +40,8 @@ pub(super) fn nothing(inputs: &[PathBuf], links: usize) -> Error {
     )
 }
 
-/// As [`find`], of the files that `is_ready` is true for, which may be none; `see_beside` is shown the files in the folders that may have a say
-/// in what those beside them are.
+/// As [`find`], of the files that `is_ready` is true for, which may be none; `see_beside` is shown the files in the folders
+/// that may have a say in what those beside them are.
 pub(super) fn find_those(
     inputs: &[PathBuf],
     out: &Path,
@@ -102,7 +102,7 @@ fn once(roots: &[PathBuf], found: Vec<Found>) -> Vec<Found> {
 /// Refuses an input folder in which the next run would take this run's pictures for micrographs.
 fn check_apart(root: &Path, out: Option<&Path>) -> Result<()> {
     let (Some(out), Ok(place)) = (out, root.canonicalize()) else { return Ok(()) };
-    if place == out || place.starts_with(out.join("images")) {
+    if place == out || place.starts_with(out.join(IMAGES)) {
         return Err(Error::config(
             format!("the results would lie among the micrographs of {}", root.display()),
             "choose an --out that is not the input folder itself, such as a new folder",

@@ -51,6 +51,7 @@ struct Packed {
 }
 
 const TOO_MANY: &str = "there are too many files for one run";
+
 /// Longest name of a folder of results, bytes: most systems take paths of 4096, which the output folder's own is part of.
 const FOLDER_MAX: usize = 1024;
 

@@ -32,7 +32,9 @@ pub(super) fn gone(
         let folder = folder?;
         let Ok(journal) = Journal::read(&folder) else { continue };
         if journal.recipe != recipe || !is_below(&journal.input.output) {
-        } else if folders.contains(&hash(&journal.input.output)) {
+            continue;
+        }
+        if folders.contains(&hash(&journal.input.output)) {
             contents.extend(journal.input.sha256.map(|sha256| hash(&sha256)));
         } else if journal.is_complete(&folder) {
             others.push((folder, journal));

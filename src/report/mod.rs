@@ -25,11 +25,10 @@ pub mod verify;
 mod write;
 
 pub use export::{Export, Exports};
+pub use write::{made, remove_image, rewrite, rewrite_image, write_image, write_run};
 
 /// Folders of a run besides that of the images.
 pub const FOLDERS: [&str; 2] = [page::PAGES, figures::FIGURES];
-
-pub use write::{made, remove_image, rewrite, rewrite_image, write_image, write_run};
 
 use crate::error::Result;
 use crate::results::{ImageResult, Particle};

@@ -1,8 +1,7 @@
 //! Which files for other programs are written where, and removed when they are no longer asked for.
 
 use super::{Export, Exports, coco, features, imagej, labels_ome, omero, outlines, rois};
-use crate::atomic::remove_file;
-use crate::atomic::write_whole;
+use crate::atomic::{remove_file, write_whole};
 use crate::error::Result;
 use crate::image::Labels;
 use crate::report::Sink;
@@ -65,4 +64,18 @@ pub(in crate::report) fn sinks(run: &Path, exports: &Exports) -> Result<Vec<Box<
         }
     }
     Ok(sinks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::IMAGE_FILES;
+
+    /// What is not on that list would be left out of journals and checksums.
+    #[test]
+    fn the_files_of_an_image_are_on_the_list_of_these() {
+        for export in PER_IMAGE {
+            assert!(IMAGE_FILES.contains(&export.file()), "{}", export.file());
+        }
+    }
 }

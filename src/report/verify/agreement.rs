@@ -36,14 +36,13 @@ pub fn check(
     }
     // A table that is missing was told of already.
     let mut table = csv::Reader::from_path(dir.join(IMAGES)).ok();
-    let mut rows = table.as_mut().map(|table| table.deserialize::<ImageRow>());
+    let mut rows = table.as_mut().map(|table| table.deserialize::<Row>());
     let (mut number, mut other) = (0, None);
     each_input(dir, |input| {
         stop::check()?;
         if let Some(row) = rows.as_mut().and_then(Iterator::next) {
             number += 1;
-            let is_that =
-                |row: ImageRow| row.image == harmless(input.image.clone()) && row.input_sha256 == input.sha256;
+            let is_that = |row: Row| row.image == harmless(input.image.clone()) && row.input_sha256 == input.sha256;
             if other.is_none() && !row.is_ok_and(is_that) {
                 other = Some(format!("its row {number} is not of {} as {RUN} lists it", input.image));
             }
@@ -78,7 +77,7 @@ pub fn check(
 
 /// What the table says of an input.
 #[derive(Deserialize)]
-struct ImageRow {
+struct Row {
     image: String,
     input_sha256: Option<String>,
 }
