@@ -6,7 +6,7 @@
 //! [`read`] → [`calibrate`] → [`denoise`] → [`network`] → [`segment`] → [`measure`] → [`results`] → [`report`]
 //!
 //! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
-//! [`gpu`] knows devices and kernels but no science; the science knows no file format; the report knows no shader.
+//! [`gpu`] knows devices and kernels but no science, [`widest`] the instructions of processors; the science knows no file format; the report knows no shader.
 //! [`results`] are kept per image; [`statistics`] and [`purity`] make the figures of a sample from them, and [`report`] every
 //! file that people and other programs read. [`atomic`] puts files on the disk, whole or not at all.
 //! [`marks`] finds what was drawn into a picture after the exposure, and reads its scale bar.
@@ -47,3 +47,4 @@ pub mod stop;
 pub mod synth;
 pub mod units;
 pub mod visible;
+pub mod widest;

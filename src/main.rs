@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: cupule::memory::LargePages = cupule::memory::LargePages;
+static ALLOCATOR: cupule::memory::LargePages = cupule::memory::LargePages::new();
 
 fn main() -> ExitCode {
     // Where there is no desktop session, as in nightly jobs, Mesa's layer that reorders adapters prints errors about it. The

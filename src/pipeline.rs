@@ -1,10 +1,11 @@
 //! The order of the stages for one micrograph, from calibrated grey values to measured particles.
 
-use crate::calibrate::{Working, working};
+use crate::calibrate::{Working, factor, working};
 use crate::config::Config;
-use crate::denoise::denoise;
+use crate::denoise::{Denoised, denoise};
 use crate::error::Result;
 use crate::gpu::Device;
+use crate::gpu::tiles::PLANE_MAX;
 use crate::image::{Micrograph, covered};
 use crate::measure::{Measured, Model, Original, Quality, Rules, Scene, measure};
 use crate::network::{Evidence, look};
@@ -41,14 +42,31 @@ pub fn assumed_pixel_nm(micrograph: &Micrograph) -> f64 {
     ASSUMED_FIELD_NM / micrograph.width.max(micrograph.height) as f64
 }
 
+/// What reading an image and analysing it take at most at once, bytes. Measured: see docs/speed.md.
+pub fn memory_bytes(micrograph: &Micrograph) -> u64 {
+    /// Per pixel of the image: its grey values, and what is drawn and written of it.
+    const IMAGE_BYTES: u64 = 16;
+    /// Per pixel of the working grid, as far as it is computed at once: pictures, gradients, votes.
+    const WORKING_BYTES: u64 = 40;
+    /// Per pixel of the working grid beyond that: pictures and the network's maps.
+    const TILED_BYTES: u64 = 8;
+    /// The network's layers, whose tiles are of one size.
+    const LAYERS_BYTES: u64 = 200 << 20;
+    let pixel_nm = micrograph.pixel_size.map_or_else(|| assumed_pixel_nm(micrograph), |p| p.mean_nm());
+    let size = (micrograph.width, micrograph.height);
+    let (pixels, factor) = ((size.0 * size.1) as u64, factor(pixel_nm, size) as u64);
+    let working = pixels / (factor * factor);
+    let at_once = working.min(PLANE_MAX as u64);
+    IMAGE_BYTES * pixels
+        + WORKING_BYTES * at_once
+        + TILED_BYTES * (working - at_once)
+        + LAYERS_BYTES.min(WORKING_BYTES * working)
+}
+
 /// Everything that could be a vesicle, outlined but not yet judged.
 pub struct Outlined {
     working: Working,
-    /// Denoised grey values on the working grid.
-    grey: Vec<f32>,
-    /// The same before denoising.
-    raw: Vec<f32>,
-    noise: f64,
+    denoised: Denoised,
     evidence: Evidence,
     pub contours: Vec<Contour>,
     clock: Clock,
@@ -57,7 +75,13 @@ pub struct Outlined {
 impl Outlined {
     /// The picture that the outlines are judged by.
     pub fn scene(&self) -> Scene<'_> {
-        Scene { working: &self.working, grey: &self.grey, raw: &self.raw, noise: self.noise, evidence: &self.evidence }
+        Scene {
+            working: &self.working,
+            grey: &self.denoised.picture.values,
+            raw: &self.working.picture.values,
+            noise: self.denoised.noise,
+            evidence: &self.evidence,
+        }
     }
 }
 
@@ -69,17 +93,17 @@ pub fn outline(micrograph: &Micrograph, config: &Config, device: &Device) -> Res
     let mut clock = Clock { last: Instant::now(), stages: Vec::new() };
     let pixel_nm = micrograph.pixel_size.map_or_else(|| assumed_pixel_nm(micrograph), |p| p.mean_nm());
 
-    let working = working(device, micrograph, pixel_nm)?;
+    let mut working = working(device, micrograph, pixel_nm)?;
     clock.lap("calibrate");
-    let denoised = denoise(device, &working, &config.denoise)?;
+    let mut denoised = denoise(device, &working, &config.denoise)?;
     clock.lap("denoise");
     let evidence = look(device, &working)?;
     clock.lap("network");
     let contours = segment(device, &working, &denoised, &evidence, &config.segment)?;
-    let grey = device.download(&denoised.plane)?.into_owned();
-    let raw = device.download(&working.plane)?.into_owned();
+    working.picture.leave_device();
+    denoised.picture.leave_device();
     clock.lap("segment");
-    Ok(Outlined { working, grey, raw, noise: denoised.noise, evidence, contours, clock })
+    Ok(Outlined { working, denoised, evidence, contours, clock })
 }
 
 /// Finds, outlines and measures the vesicles of a micrograph.
@@ -117,9 +141,9 @@ impl Background {
             .collect();
         means.sort_by(f64::total_cmp);
         let at = |q: f64| means[((means.len() - 1) as f64 * q).round() as usize];
-        let mut sample: Vec<f32> = scene.grey.iter().copied().step_by(scene.grey.len().div_ceil(1 << 18)).collect();
+        let mut sample: Vec<u16> = scene.grey.iter().copied().step_by(scene.grey.len().div_ceil(1 << 18)).collect();
         let middle = sample.len() / 2;
-        let median = *sample.select_nth_unstable_by(middle, f32::total_cmp).1;
+        let median = *sample.select_nth_unstable(middle).1;
         Self {
             grey: scene.working.to_grey(median.into()),
             noise_grey: scene.noise * scene.working.grey_per_unit,

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "memory",
+    "widest",
     "caught",
     "visible",
     "clock",

@@ -232,6 +232,7 @@ fn make(dir: &Path) -> Run {
         Journal { input, ..Journal::default() }.write(&folder).unwrap();
     }
     let record = RunRecord {
+        effort: None,
         status: RunStatus::Finished,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],

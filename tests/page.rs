@@ -132,6 +132,7 @@ impl Made<'_> {
             outputs.push(image);
         }
         let record = RunRecord {
+            effort: None,
             status: RunStatus::Finished,
             cupule_version: "0.1.0".into(),
             command: vec!["cupule".into(), "analyze".into(), "</script><script>alert(1)</script>".into()],

@@ -24,5 +24,5 @@ fn bin(@builtin(global_invocation_id) id: vec3<u32>) {
             sum += grey[(id.y * params.factor + j) * params.width + id.x * params.factor + i] - params.offset;
         }
     }
-    out[id.y * params.out_width + id.x] = clamp(round(sum * params.scale), 0.0, 65535.0);
+    out[id.y * params.out_width + id.x] = round(clamp(sum * params.scale, 0.0, 65535.0));
 }

@@ -13,6 +13,7 @@ const STEP_MAX = 2;           // positions between neighbouring rays
 const FORBIDDEN = -1000000;   // below any sum of two turns
 const TURN_MAX = 128u;        // rays of two turns
 const WORDS = 16u;            // 128 steps of 4 bits
+const CANDIDATE = 6u;         // numbers of a candidate, as in polar.wgsl; the fifth is the radial step
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> reward: array<f32>;
@@ -102,7 +103,7 @@ fn contour(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id
                     shift = clamp(0.5 * (below - above) / bend, -0.5, 0.5);
                 }
             }
-            let from_prior = (f32(p) + shift - 0.5 * f32(params.positions - 1u)) * candidate[4u * c + 2u];
+            let from_prior = (f32(p) + shift - 0.5 * f32(params.positions - 1u)) * candidate[CANDIDATE * c + 4u];
             out[c * (params.rays + 1u) + ray] = prior[c * params.rays + ray] + from_prior;
             total += here;
         }

@@ -1,5 +1,5 @@
 // How much a ring around each pixel looks like a closed edge: the mean over directions of the best radial derivative
-// among a few radii (so that ovals vote too). Two planes: for objects lighter, and darker, than their surroundings.
+// among a few radii (so that ovals vote too). For objects lighter, and darker, than their surroundings, packed into one word.
 
 struct Params {
     width: u32,
@@ -9,23 +9,21 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> gradient: array<f32>;  // saturated; x plane, then y plane
+@group(0) @binding(1) var<storage, read> gradient: array<u32>;  // saturated, packed
 @group(0) @binding(2) var<storage, read> ring: array<f32>;      // per direction: cos, sin, then dx, dy per radius, px
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<u32>;
 
 @compute @workgroup_size(64)
 fn vote(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.width || id.y >= params.height) {
         return;
     }
-    let n = params.width * params.height;
     let stride = 2u + 2u * params.radii;
     var lighter = 0.0;
     var darker = 0.0;
     for (var d = 0u; d < params.directions; d++) {
         let base = d * stride;
-        let along_x = ring[base];
-        let along_y = ring[base + 1u];
+        let along = vec2<f32>(ring[base] / TOP, ring[base + 1u] / TOP);
         var best_lighter = -1.0;
         var best_darker = -1.0;
         for (var k = 0u; k < params.radii; k++) {
@@ -35,14 +33,14 @@ fn vote(@builtin(global_invocation_id) id: vec3<u32>) {
             let i = index(inside(x, params.width), inside(y, params.height), params.width);
             let known = x >= 0 && y >= 0 && x < i32(params.width) && y < i32(params.height);
             // Beyond the border nothing is known: a derivative of 0.
-            let outward = select(0.0, gradient[i] * along_x + gradient[n + i] * along_y, known);
+            let g = unpacked(gradient[i]);
+            let outward = select(0.0, g.x * along.x + g.y * along.y, known);
             best_lighter = max(best_lighter, -outward);
             best_darker = max(best_darker, outward);
         }
         lighter += best_lighter;
         darker += best_darker;
     }
-    let i = id.y * params.width + id.x;
-    out[i] = lighter / f32(params.directions);
-    out[n + i] = darker / f32(params.directions);
+    let count = f32(params.directions);
+    out[id.y * params.width + id.x] = packed(lighter / count, darker / count);
 }

@@ -16,16 +16,22 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
+/// What the results of all images of a run have in common.
+#[derive(Clone)]
+pub struct Standing {
+    /// Hash of version and configuration.
+    pub recipe: String,
+    /// Decisions of people about images of the run.
+    pub curation: Curation,
+}
+
 /// An output folder that this run alone writes into.
 pub struct Ground {
     /// Of the run as it will be recorded.
     pub record: RunRecord,
-    /// Hash of version and configuration.
-    pub recipe: String,
+    pub standing: Standing,
     /// The images of the finished run that lies in the folder; empty where there is none.
     pub outputs: Listing,
-    /// Decisions of people about images of the run.
-    pub curation: Curation,
     /// Whether anything was changed yet.
     pub has_begun: bool,
     out: PathBuf,
@@ -80,7 +86,8 @@ impl Ground {
         sweep(job.out, begin)?;
         let out = job.out.to_owned();
         let curation = Curation::read_if_any(&out.join(CURATION))?;
-        let mut ground = Self { record, recipe, outputs, curation, has_begun: false, out };
+        let standing = Standing { recipe, curation };
+        let mut ground = Self { record, standing, outputs, has_begun: false, out };
         if ground.outputs.is_empty() {
             ground.begin()?;
         }
@@ -133,6 +140,7 @@ fn record(job: &Job, device: &DeviceInfo) -> RunRecord {
         exports: job.exports.names(),
         counts: Default::default(),
         stages: Vec::new(),
+        effort: None,
         started_utc: clock::now(),
         finished_utc: String::new(),
     }

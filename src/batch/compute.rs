@@ -10,6 +10,7 @@ use crate::image::Micrograph;
 use crate::measure::Model;
 use crate::pipeline::{self, Analysis};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Images in a row that failed in the first attempt, after which the device is not tried any more: a folder of pictures
 /// that are too large for it, or a device that works only when opened afresh.
@@ -17,20 +18,24 @@ const TROUBLED_MAX: usize = 5;
 /// Hangs in a run after which the device is not tried any more, in a row or not: each costs minutes.
 const HANGS_MAX: usize = 3;
 
-/// Where images are analysed.
+/// Where images are analysed, several at once.
 pub struct Compute {
-    /// The device of the next image.
-    choice: Choice,
-    /// Absent until it is opened (again).
-    open: Option<Device>,
-    /// The device of the last image; at first that of the run.
+    state: Mutex<State>,
+    /// The device of the run.
     info: DeviceInfo,
+    /// Why this is the processor where a GPU was hoped for; told with each image.
+    opening: Option<String>,
+}
+
+struct State {
+    /// The device of the next image.
+    choice: Arc<Choice>,
+    /// Absent until it is opened (again).
+    open: Option<Arc<Device>>,
     /// Images in a row whose first attempt failed.
     troubled: usize,
     /// Hangs so far.
     hangs: usize,
-    /// Why this is the processor where a GPU was hoped for; told with each image.
-    opening: Option<String>,
 }
 
 /// How an attempt failed.
@@ -46,27 +51,33 @@ impl Compute {
     /// [`Error::Device`] when a device that was explicitly asked for is missing or can't be opened.
     pub fn open(request: &DeviceRequest) -> Result<Self> {
         let (choice, device, trouble) = Choice::opened(request)?;
-        Ok(Self { info: choice.info(), choice, open: Some(device), troubled: 0, hangs: 0, opening: trouble.map(cause) })
+        let info = choice.info();
+        let state = State { choice: Arc::new(choice), open: Some(Arc::new(device)), troubled: 0, hangs: 0 };
+        Ok(Self { state: Mutex::new(state), info, opening: trouble.map(cause) })
     }
 
-    /// The device that did the last image, or was opened for the first.
+    /// The device that was opened for the run.
     pub fn info(&self) -> &DeviceInfo {
         &self.info
     }
 
-    /// Analyses an image, wherever that is possible; what went wrong on the way is added to its warnings. The image's name
-    /// is for messages.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Analyses an image, wherever that is possible, and says where that was; what went wrong on the way is added to its
+    /// warnings. The image's name is for messages.
     ///
     /// # Errors
     /// [`Error::Input`] when this program panics on the image.
     pub fn analyze(
-        &mut self,
+        &self,
         name: &Path,
         micrograph: &Micrograph,
         config: &Config,
         model: &Model,
         warnings: &mut Vec<String>,
-    ) -> Result<Analysis> {
+    ) -> Result<(Analysis, DeviceInfo)> {
         let work = |device: &Device| {
             #[cfg(debug_assertions)]
             crate::gpu::fault::next_attempt();
@@ -77,26 +88,26 @@ impl Compute {
         if let Some(cause) = &self.opening {
             warnings.push(format!("{cause}; analysed on the processor"));
         }
-        if matches!(self.choice, Choice::Native) {
-            return self.natively(name, work);
+        if matches!(*self.state().choice, Choice::Native) {
+            return natively(name, work);
         }
         let first = match self.attempt(work) {
             Ok(analysis) => {
-                self.troubled = 0;
+                self.state().troubled = 0;
                 return Ok(analysis);
             }
             Err(trouble) => trouble,
         };
         match self.attempt(work) {
             Ok(analysis) => {
-                let end = self.judge(&[&first]);
+                let end = self.state().judge(&[&first]);
                 warnings.push(format!("{}; analysed on the same device, opened afresh{end}", first.cause));
                 Ok(analysis)
             }
             Err(second) => {
                 // What fails on the processor, too, is no fault of the device.
-                let analysis = self.natively(name, work)?;
-                let end = self.judge(&[&first, &second]);
+                let analysis = natively(name, work)?;
+                let end = self.state().judge(&[&first, &second]);
                 let causes = if first.cause == second.cause {
                     format!("{}, twice", first.cause)
                 } else {
@@ -108,29 +119,39 @@ impl Compute {
         }
     }
 
-    /// Analyses on the chosen device. Only a device in good order is kept open.
-    fn attempt(&mut self, work: impl FnOnce(&Device) -> Result<Analysis>) -> std::result::Result<Analysis, Trouble> {
-        let device = match self.open.take() {
-            Some(device) => device,
-            None => {
-                self.choice.open().map_err(|error| Trouble { cause: cause(error), condition: Condition::Failed })?
-            }
-        };
-        self.info = device.info();
-        match caught(|| work(&device)) {
-            Ok(Ok(analysis)) => {
-                self.open = Some(device);
-                Ok(analysis)
-            }
-            Ok(Err(error)) => Err(Trouble { cause: cause(error), condition: device.condition() }),
+    /// Analyses on the chosen device. Only a device in good order is kept open; images that others are analysing on it go on
+    /// as long as it lets them.
+    fn attempt(
+        &self,
+        work: impl FnOnce(&Device) -> Result<Analysis>,
+    ) -> std::result::Result<(Analysis, DeviceInfo), Trouble> {
+        let device = self.state().device()?;
+        let trouble = match caught(|| work(&device)) {
+            Ok(Ok(analysis)) => return Ok((analysis, device.info())),
+            Ok(Err(error)) => Trouble { cause: cause(error), condition: device.condition() },
             // Perhaps over what the device computed.
-            Err(panic) => Err(Trouble { cause: format!("internal error: {panic}"), condition: Condition::Failed }),
-        }
+            Err(panic) => Trouble { cause: format!("internal error: {panic}"), condition: Condition::Failed },
+        };
+        self.state().open.take_if(|open| Arc::ptr_eq(open, &device));
+        Err(trouble)
     }
+}
 
-    fn natively(&mut self, name: &Path, work: impl FnOnce(&Device) -> Result<Analysis>) -> Result<Analysis> {
-        self.info = Choice::Native.info();
-        guarded(name, || work(&Device::Native))
+fn natively(name: &Path, work: impl FnOnce(&Device) -> Result<Analysis>) -> Result<(Analysis, DeviceInfo)> {
+    let analysis = guarded(name, || work(&Device::Native))?;
+    Ok((analysis, Choice::Native.info()))
+}
+
+impl State {
+    /// The device, opened afresh where it failed before.
+    fn device(&mut self) -> std::result::Result<Arc<Device>, Trouble> {
+        if let Some(device) = &self.open {
+            return Ok(device.clone());
+        }
+        let opened = self.choice.open();
+        let device = Arc::new(opened.map_err(|error| Trouble { cause: cause(error), condition: Condition::Failed })?);
+        self.open = Some(device.clone());
+        Ok(device)
     }
 
     /// Decides after the failed attempts at an image whether the device is tried again; otherwise says why not.
@@ -143,7 +164,7 @@ impl Compute {
             _ if self.troubled >= TROUBLED_MAX => format!("the device failed on {} images in a row", self.troubled),
             _ => return String::new(),
         };
-        (self.choice, self.open) = (Choice::Native, None);
+        (self.choice, self.open) = (Arc::new(Choice::Native), None);
         format!("; later images of this run are analysed on the processor, because {reason}")
     }
 }

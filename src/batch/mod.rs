@@ -1,8 +1,10 @@
 //! Many files: find them, read ahead, analyse in order, write.
 
 mod begin;
+mod budget;
 mod compute;
 mod describe;
+mod effort;
 mod find;
 mod guard;
 mod hand;
@@ -15,9 +17,11 @@ mod outcome;
 mod run;
 mod select;
 mod tasks;
+mod usage;
 mod watch;
 
 pub use compute::Compute;
+pub use effort::{Effort, parse_bytes};
 pub use find::find;
 use guard::guarded;
 pub use inputs::{Input, Inputs};

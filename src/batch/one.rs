@@ -1,6 +1,6 @@
 //! One image: analysed, and all that is known about it put into its folder, the journal last.
 
-use super::begin::Ground;
+use super::begin::Standing;
 use super::describe::{describe_analysis, describe_input};
 use super::tasks::Content;
 use super::{Compute, Job, Loaded, guarded};
@@ -33,8 +33,8 @@ pub(super) struct Subject {
 /// Those that end a run: [`Error::Output`].
 pub(super) fn analyze(
     job: &Job,
-    compute: &mut Compute,
-    ground: &Ground,
+    compute: &Compute,
+    standing: &Standing,
     subject: Subject,
     loaded: Result<Loaded>,
 ) -> Result<()> {
@@ -44,8 +44,9 @@ pub(super) fn analyze(
     let result = loaded.and_then(|loaded| {
         describe_input(&mut row, &loaded, content.frame, job.frames);
         let micrograph = &loaded.micrograph;
-        let analysis = compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
-        describe_analysis(&mut row, &analysis, compute.info());
+        let (analysis, device) =
+            compute.analyze(&content.path, micrograph, &job.config, job.model, &mut row.warnings)?;
+        describe_analysis(&mut row, &analysis, &device);
         Ok((loaded, analysis))
     });
     for warning in &row.warnings {
@@ -57,11 +58,11 @@ pub(super) fn analyze(
     remove_file(&folder.join(JOURNAL))?;
     row.output = Some(output.clone());
     let result = result.and_then(|(loaded, analysis)| {
-        let written = guarded(&content.path, || write(job, &ground.curation, &folder, &row, &loaded, analysis))?;
+        let written = guarded(&content.path, || write(job, &standing.curation, &folder, &row, &loaded, analysis))?;
         Ok((loaded, written))
     });
     let mut journal = Journal {
-        recipe: ground.recipe.clone(),
+        recipe: standing.recipe.clone(),
         input: InputRecord {
             image: row.image.clone(),
             sha256: content.sha256,
@@ -76,7 +77,7 @@ pub(super) fn analyze(
         stamp: content.stamp.filter(|_| !clock::is_fixed()),
         ..Default::default()
     };
-    journal.made = Some(made(&job.exports, &ground.curation, &journal.input));
+    journal.made = Some(made(&job.exports, &standing.curation, &journal.input));
     match result {
         Ok((loaded, Written { counts, stages })) => {
             journal.scale = serde_json::to_value(&loaded.scale).ok();

@@ -1,13 +1,16 @@
-//! The work on a list of files: one thread reads ahead, the others analyse one image after the other. Each image's results
-//! are on the disk before the next begins; what concerns the run as a whole is made from them at the end, in the order of
+//! The work on a list of files: one thread reads ahead, some others take an image each, from its grey values to its files on
+//! the disk, and all of them share the threads that compute. So one image is read and another written while others are
+//! computed, and no core waits. What concerns the run as a whole is made from the images' results at the end, in the order of
 //! the list.
 
-use super::begin::Ground;
+use super::begin::{Ground, Standing};
+use super::budget::Budget;
+use super::effort::Watched;
 use super::hand::Hand;
 use super::left;
 use super::one::{Subject, analyze};
 use super::tasks::{self, Task, Work};
-use super::{Compute, FailOn, Frames, Input, Inputs, Opening, Outcome, guarded};
+use super::{Compute, Effort, FailOn, Frames, Input, Inputs, Opening, Outcome, guarded};
 use crate::atomic::create_folder;
 use crate::clock;
 use crate::config::Config;
@@ -18,14 +21,17 @@ use crate::log::{Counts, Event, Log, Summary};
 use crate::measure::Model;
 use crate::purity::Sample;
 use crate::report::{Exports, checksums, rewrite_image, write_run};
+use crate::results::record::EffortRecord;
 use crate::results::{Curation, Findings, Listing, Run, RunRecord, RunStatus, image_folder, make_folder};
 use crate::stop;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 
-/// Images read ahead of the one that is being analysed: reading never waits, memory holds three images at most.
+/// Images that are read and wait for a thread, beside the one that is being read.
 const READ_AHEAD: usize = 1;
 
 /// What to do with the files.
@@ -36,6 +42,7 @@ pub struct Job<'a> {
     /// What judges the outlines.
     pub model: &'a Model,
     pub device: DeviceRequest,
+    pub effort: Effort,
     pub opening: Opening,
     /// Which images of stacks.
     pub frames: Frames,
@@ -72,7 +79,7 @@ pub enum Begin {
 /// and `Device` when the asked-for device is missing. A file that cannot be read is not an error here but a row in
 /// `images.csv` and a count in the outcome.
 pub fn run(job: &Job) -> Result<Outcome> {
-    let mut compute = Compute::open(&job.device)?;
+    let compute = Compute::open(&job.device)?;
     let info = compute.info().clone();
     create_folder(job.out)?;
     let lock = Lock::take(job.out)?;
@@ -86,9 +93,11 @@ pub fn run(job: &Job) -> Result<Outcome> {
             files: job.inputs.len(),
             device: &info.name,
         });
-        let seen = work(job, &mut compute, &mut ground, &lock)?;
+        let watched = Watched::start();
+        let (seen, analysed) = work(job, &compute, &mut ground, &lock)?;
+        let effort = (!clock::is_fixed()).then(|| watched.record(&job.effort, analysed));
         let outputs = outputs(job, &seen.stacks, &ground)?;
-        let outcome = finish(job, &mut ground, outputs, &mut summary)?;
+        let outcome = finish(job, &mut ground, outputs, effort, &mut summary)?;
         Ok(Outcome { unread: outcome.unread + seen.unread, ..outcome })
     };
     let outcome = attempt().or_else(|error| match error {
@@ -120,42 +129,70 @@ fn said(counts: &Counts, out: &Path) -> String {
     )
 }
 
-/// Analyses what is missing.
-fn work(job: &Job, compute: &mut Compute, ground: &mut Ground, lock: &Lock) -> Result<tasks::Seen> {
+/// Analyses what is missing; also says how many images that were.
+fn work(job: &Job, compute: &Compute, ground: &mut Ground, lock: &Lock) -> Result<(tasks::Seen, usize)> {
     let (over, hand) = (AtomicBool::new(false), Hand::new(lock));
-    let (recipe, curation) = (ground.recipe.clone(), ground.curation.clone());
-    std::thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(READ_AHEAD);
-        let reader = tasks::Reader { job, recipe: &recipe, curation: &curation, hand: &hand, over: &over };
-        let reading = scope.spawn(move || reader.read(|task| sender.send(task).is_ok()));
-        let mut each = || -> Result<()> {
-            for Task { image, folder, work, held: _held } in &receiver {
-                stop::check()?;
-                match work {
-                    Work::Keep => job.log.tell(&Event::ImageKept { image: &image }),
-                    Work::Export => {
-                        ground.begin()?;
-                        let place = image_folder(job.out, &folder);
-                        make_folder(job.out, &place)?;
-                        guarded(&place, || rewrite_image(&place, &curation, &job.exports))?;
-                        job.log.tell(&Event::ImageKept { image: &image });
-                    }
-                    Work::Analyze { content, loaded } => {
-                        ground.begin()?;
-                        job.log.tell(&Event::ImageStarted { image: &image });
-                        analyze(job, compute, ground, Subject { image, folder, content }, *loaded)?;
-                    }
-                }
+    let (standing, budget) = (ground.standing.clone(), Budget::new(job.effort.memory_bytes));
+    let (ground, analysed) = (Mutex::new(ground), AtomicUsize::new(0));
+    let begin = || ground.lock().unwrap_or_else(PoisonError::into_inner).begin();
+    let (sender, receiver) = sync_channel::<Task>(READ_AHEAD);
+    let tasks = Mutex::new(Some(receiver));
+    let tasks_left = || tasks.lock().unwrap_or_else(PoisonError::into_inner);
+    // Nobody else can take a task while one waits for it, nor has to.
+    let next = || tasks_left().as_ref().and_then(|tasks| tasks.recv().ok());
+    let all = || -> Result<()> {
+        while let Some(task) = next() {
+            stop::check()?;
+            if over.load(Ordering::SeqCst) {
+                break;
             }
-            Ok(())
-        };
-        let result = each();
-        // The reader may be waiting for a file or for somebody who takes the next image.
+            if !matches!(task.work, Work::Keep) {
+                begin()?;
+            }
+            analysed.fetch_add(usize::from(matches!(task.work, Work::Analyze { .. })), Ordering::SeqCst);
+            one(job, compute, &standing, task)?;
+        }
+        Ok(())
+    };
+    let worker = || all().inspect_err(|_| over.store(true, Ordering::SeqCst));
+    let reader = tasks::Reader { job, standing: &standing, hand: &hand, budget: &budget, over: &over };
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || reader.read(|task| sender.send(task).is_ok()));
+        let workers: Vec<_> = (0..job.effort.jobs.max(1)).map(|_| scope.spawn(&worker)).collect();
+        let results: Vec<Result<()>> = workers.into_iter().map(joined).collect();
+        // The reader may be waiting for a file, for memory or for somebody who takes the next image.
         over.store(true, Ordering::SeqCst);
-        drop(receiver);
-        let seen = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        result.and(seen)
+        *tasks_left() = None;
+        let seen = joined(reading);
+        // Of several errors the first one that is more than the wish to stop.
+        let mut errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
+        errors.sort_by_key(|error| matches!(error, Error::Stopped { .. }));
+        errors.into_iter().next().map_or(Ok(()), Err)?;
+        Ok((seen?, analysed.load(Ordering::SeqCst)))
     })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Does what is to be done with one image.
+fn one(job: &Job, compute: &Compute, standing: &Standing, task: Task) -> Result<()> {
+    let Task { image, folder, work, held: _held } = task;
+    match work {
+        Work::Keep => job.log.tell(&Event::ImageKept { image: &image }),
+        Work::Export => {
+            let place = image_folder(job.out, &folder);
+            make_folder(job.out, &place)?;
+            guarded(&place, || rewrite_image(&place, &standing.curation, &job.exports))?;
+            job.log.tell(&Event::ImageKept { image: &image });
+        }
+        Work::Analyze { content, loaded, share: _share } => {
+            job.log.tell(&Event::ImageStarted { image: &image });
+            analyze(job, compute, standing, Subject { image, folder, content }, *loaded)?;
+        }
+    }
+    Ok(())
 }
 
 /// The folders of all images in their order.
@@ -165,7 +202,7 @@ fn outputs(job: &Job, stacks: &tasks::Stacks, ground: &Ground) -> Result<Listing
     let ours = || job.inputs.iter().enumerate().flat_map(names);
     let mut outputs = Listing::default();
     if job.keeps_gone {
-        let mut gone = left::gone(job.out, &ground.recipe, job.inputs, ours())?.into_iter().peekable();
+        let mut gone = left::gone(job.out, &ground.standing.recipe, job.inputs, ours())?.into_iter().peekable();
         for (image, folder) in ours() {
             while let Some((_, folder)) = gone.next_if(|(other, _)| *other < image) {
                 outputs.push(&folder);
@@ -189,12 +226,18 @@ fn outputs(job: &Job, stacks: &tasks::Stacks, ground: &Ground) -> Result<Listing
 }
 
 /// Sums the run up, and writes what concerns it as a whole unless that is still as it was written.
-fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summary) -> Result<Outcome> {
+fn finish(
+    job: &Job,
+    ground: &mut Ground,
+    outputs: Listing,
+    effort: Option<EffortRecord>,
+    summary: &mut Summary,
+) -> Result<Outcome> {
     if let Some(sample) = job.sample.filter(|sample| !sample.is_in(job.out)) {
         ground.begin()?;
         sample.write(job.out)?;
     }
-    let curation = ground.curation.clone();
+    let curation = ground.standing.curation.clone();
     let (mut void, mut unread, mut files) = (decided(&curation), 0, 0);
     summary.clear();
     let mut run = Run { dir: job.out.to_owned(), record: ground.record.clone(), outputs, curation };
@@ -227,6 +270,7 @@ fn finish(job: &Job, ground: &mut Ground, outputs: Listing, summary: &mut Summar
             finished_utc: clock::now(),
             counts,
             stages,
+            effort,
             ..ground.record.clone()
         };
         write_run(&run, &job.exports)?;

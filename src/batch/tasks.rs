@@ -1,12 +1,15 @@
 //! What is to be done with each file: keep what holds, read what is new or changed, leave for later what is being written.
 
+use super::begin::Standing;
+use super::budget::{Budget, Share};
 use super::hand::{Hand, Held};
 use super::{Frame, Frames, Input, Inputs, Job, Loaded, Stored, guarded};
 use crate::error::{Error, Result};
 use crate::log::Event;
+use crate::pipeline::memory_bytes;
 use crate::read;
 use crate::report::made;
-use crate::results::{Curation, FileRecord, Journal, Stamp, image_folder, sha256_of};
+use crate::results::{FileRecord, Journal, Stamp, image_folder, sha256_of};
 use crate::stop;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -41,13 +44,13 @@ pub struct Task<'a> {
     pub image: String,
     /// Folder of its results below `images/`.
     pub folder: String,
-    pub work: Work,
+    pub work: Work<'a>,
     /// Its file, where there is work to do.
     pub held: Option<Arc<Held<'a>>>,
 }
 
 /// What to do with it.
-pub enum Work {
+pub enum Work<'a> {
     /// Its results hold.
     Keep,
     /// They hold, but other files are to lie beside them.
@@ -55,6 +58,8 @@ pub enum Work {
     Analyze {
         content: Content,
         loaded: Box<Result<Loaded>>,
+        /// The memory for it.
+        share: Option<Share<'a>>,
     },
 }
 
@@ -92,11 +97,12 @@ pub fn names(input: &Input, stack: usize, all: &Inputs) -> Vec<(String, String)>
 /// Goes through the inputs.
 pub struct Reader<'a> {
     pub job: &'a Job<'a>,
-    pub recipe: &'a str,
-    pub curation: &'a Curation,
+    pub standing: &'a Standing,
     /// What a program had in hand when it was killed comes after all others and one by one, so that a file that is too much
     /// for the machine keeps nothing else from being done.
     pub hand: &'a Hand<'a>,
+    /// Images are handed on when there is memory to analyse them.
+    pub budget: &'a Budget,
     /// Raised when nobody waits for tasks any more.
     pub over: &'a AtomicBool,
 }
@@ -208,11 +214,11 @@ impl<'a> Reader<'a> {
             Frames::One(frame) => frame,
             Frames::All => Frame::default(),
         };
-        let load = |frame| {
+        let load = |stored: &Result<Stored>, frame| {
             let stored = stored.as_ref().map_err(Clone::clone)?;
             guarded(&input.path, || stored.image(&input.path, &self.job.opening, frame))
         };
-        let first = load(chosen);
+        let first = load(&stored, chosen);
         let is_recent = || stamp.is_some_and(|stamp| !stamp.is_older(begun, RECENT));
         if first.is_err() && !is_last && is_recent() {
             return Ok(Way::Later);
@@ -235,24 +241,36 @@ impl<'a> Reader<'a> {
         }
         let now = Now { sha256: OnceCell::new(), ..now };
         let _ = now.sha256.set(stored.as_ref().ok().map(|stored| stored.sha256.clone()));
-        let mut first = Some(first);
+        let sha256 = stored.as_ref().ok().map(|stored| stored.sha256.clone());
+        let bytes = stored.as_ref().ok().map(|stored| stored.file_bytes);
+        let (mut first, mut stored) = (Some(first), Some(stored));
         for (index, (image, folder)) in names(input, stack, self.job.inputs).into_iter().enumerate() {
             let frame = if stack > 1 { Frame::Index(index) } else { chosen };
             let first = first.take();
             let work = match self.known_work(&image, &folder, stack, Some(&now)) {
                 Some(work) => work,
-                None => Work::Analyze {
-                    content: Content {
-                        path: input.path.clone(),
-                        sha256: stored.as_ref().ok().map(|stored| stored.sha256.clone()),
-                        bytes: stored.as_ref().ok().map(|stored| stored.file_bytes),
-                        sidecars: sidecars.clone(),
-                        stamp: stamp.filter(|stamp| stamp.is_safe(begun)),
-                        frame,
-                        stack,
-                    },
-                    loaded: Box::new(first.unwrap_or_else(|| load(frame))),
-                },
+                None => {
+                    let loaded = first.or_else(|| Some(load(stored.as_ref()?, frame)));
+                    let Some(loaded) = loaded else { break };
+                    if index + 1 == stack {
+                        // Not to be held while the image waits for its turn.
+                        stored = None;
+                    }
+                    let needed = loaded.as_ref().ok().map(|loaded| memory_bytes(&loaded.micrograph));
+                    Work::Analyze {
+                        content: Content {
+                            path: input.path.clone(),
+                            sha256: sha256.clone(),
+                            bytes,
+                            sidecars: sidecars.clone(),
+                            stamp: stamp.filter(|stamp| stamp.is_safe(begun)),
+                            frame,
+                            stack,
+                        },
+                        loaded: Box::new(loaded),
+                        share: needed.map(|bytes| self.budget.take(bytes)),
+                    }
+                }
             };
             if !hand_on(Task { image, folder, work, held: Some(held.clone()) }) {
                 return Ok(Way::Over);
@@ -304,10 +322,10 @@ impl<'a> Reader<'a> {
     }
 
     /// What is left to do for an image whose results hold; `None` where they don't.
-    fn known_work(&self, image: &str, folder: &str, stack: usize, now: Option<&Now>) -> Option<Work> {
+    fn known_work(&self, image: &str, folder: &str, stack: usize, now: Option<&Now>) -> Option<Work<'a>> {
         let place = image_folder(self.job.out, folder);
         let journal = Journal::read(&place).ok()?;
-        let holds = journal.recipe == self.recipe
+        let holds = journal.recipe == self.standing.recipe
             && journal.input.image == image
             && journal.stack == stack
             && now.map_or(!journal.input.is_failed(), |now| now.is_that_of(&journal))
@@ -315,7 +333,7 @@ impl<'a> Reader<'a> {
         if !holds {
             return None;
         }
-        let made = made(&self.job.exports, self.curation, &journal.input);
+        let made = made(&self.job.exports, &self.standing.curation, &journal.input);
         Some(if journal.made == Some(made) { Work::Keep } else { Work::Export })
     }
 }

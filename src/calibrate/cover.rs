@@ -5,19 +5,27 @@ use crate::image::{Region, covered};
 /// Pixels above and below a mark whose mean continues into it: more than the noise's grain, less than a vesicle.
 const REACH_PX: usize = 5;
 
-/// Replaces the pixels under `marks` by what continues their surroundings from above and below: in each column a line
-/// between the means of the nearest [`REACH_PX`] pixels on either side, or the one mean where a side is the border.
+/// What is painted over the pixels under `marks`, by place, in reading order: what continues their surroundings from above and
+/// below, in each column a line between the means of the nearest [`REACH_PX`] pixels on either side, or the one mean where a
+/// side is the border.
 ///
 /// What lies there is no measurement any more; `measure` rejects what is found on it. A column without any other pixel
 /// keeps its values.
-pub(super) fn cover(grey: &mut [f32], (width, height): (usize, usize), marks: &[Region]) {
+pub(super) fn cover(grey: &[f32], (width, height): (usize, usize), marks: &[Region]) -> Vec<(usize, f32)> {
     let hidden = covered(marks, (width, height));
+    let mut painted = Vec::new();
     if hidden.is_empty() {
-        return;
+        return painted;
     }
-    for x in 0..width {
-        let mut y = 0;
-        while y < height {
+    let within = |range: fn(&Region) -> (usize, usize), size: usize| {
+        let (first, last) = marks.iter().map(range).fold((size, 0), |(a, b), (c, d)| (a.min(c), b.max(d)));
+        (first, last.min(size))
+    };
+    let ((left, right), (top, bottom)) =
+        (within(|mark| (mark.x0, mark.x1), width), within(|mark| (mark.y0, mark.y1), height));
+    for x in left..right {
+        let mut y = top;
+        while y < bottom {
             if !hidden[y * width + x] {
                 y += 1;
                 continue;
@@ -28,12 +36,14 @@ pub(super) fn cover(grey: &mut [f32], (width, height): (usize, usize), marks: &[
             if let Some((from, to)) = above.or(below).zip(below.or(above)) {
                 for row in y..end {
                     let share = (row - y + 1) as f32 / (end - y + 1) as f32;
-                    grey[row * width + x] = from + (to - from) * share;
+                    painted.push((row * width + x, from + (to - from) * share));
                 }
             }
             y = end;
         }
     }
+    painted.sort_unstable_by_key(|(place, _)| *place);
+    painted
 }
 
 /// Mean of the first pixels in these rows, up to the next hidden one.
@@ -48,6 +58,13 @@ mod tests {
     use super::*;
     use crate::image::RegionKind;
 
+    fn covered_over(mut grey: Vec<f32>, size: (usize, usize), marks: &[Region]) -> Vec<f32> {
+        let painted = cover(&grey, size, marks);
+        assert!(painted.is_sorted_by_key(|(place, _)| *place));
+        painted.into_iter().for_each(|(place, value)| grey[place] = value);
+        grey
+    }
+
     fn region(x0: usize, y0: usize, x1: usize, y1: usize) -> Region {
         Region { kind: RegionKind::Text, x0, y0, x1, y1 }
     }
@@ -57,7 +74,7 @@ mod tests {
         let mut grey: Vec<f32> = (0..10).flat_map(|y| [if y < 4 { 1.0 } else { 4.0 }, 7.0]).collect();
         grey[4 * 2] = 99.0;
         grey[5 * 2] = -99.0;
-        cover(&mut grey, (2, 10), &[region(0, 4, 1, 6)]);
+        let grey = covered_over(grey, (2, 10), &[region(0, 4, 1, 6)]);
         assert_eq!([grey[8], grey[10]], [2.0, 3.0]);
         assert!(grey.iter().skip(1).step_by(2).all(|&v| v == 7.0));
     }
@@ -66,14 +83,12 @@ mod tests {
     fn a_strip_at_the_border_continues_the_picture() {
         let mut grey = vec![5.0; 3 * 12];
         grey[3 * 8..].fill(255.0);
-        cover(&mut grey, (3, 12), &[region(0, 8, 3, 12)]);
-        assert_eq!(grey, vec![5.0; 3 * 12]);
+        assert_eq!(covered_over(grey, (3, 12), &[region(0, 8, 3, 12)]), vec![5.0; 3 * 12]);
     }
 
     #[test]
     fn regions_beyond_the_picture_and_whole_pictures_are_survived() {
-        let mut grey = vec![5.0; 6];
-        cover(&mut grey, (3, 2), &[region(0, 0, 9, 9), region(8, 8, 9, 9)]);
-        assert_eq!(grey, vec![5.0; 6]);
+        let marks = [region(0, 0, 9, 9), region(8, 8, 9, 9)];
+        assert_eq!(covered_over(vec![5.0; 6], (3, 2), &marks), vec![5.0; 6]);
     }
 }

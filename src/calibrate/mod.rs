@@ -11,4 +11,4 @@ mod working;
 
 pub use grey::micrograph;
 pub use scale::{Scale, ScaleRequest, Witness, pixel_size};
-pub use working::{Working, working};
+pub use working::{Working, factor, working};

@@ -1,5 +1,6 @@
 //! Native twin of `shaders/calibrate`.
 
+use crate::widest::widest;
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -22,15 +23,53 @@ pub fn bin(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     let grey = inputs[0];
     out.par_chunks_mut(out_width).enumerate().for_each(|(y, row)| {
         for j in 0..factor {
-            let line = &grey[(y * factor + j) * width..][..out_width * factor];
-            for (value, pixels) in row.iter_mut().zip(line.chunks_exact(factor)) {
-                for pixel in pixels {
-                    *value += pixel - p.offset;
+            add(row, &grey[(y * factor + j) * width..][..out_width * factor], factor, p.offset);
+        }
+        finish(row, p.scale);
+    });
+}
+
+widest! {
+    /// Adds the pixels of a row, as many to each output as the factor says.
+    fn add(out: &mut [f32], line: &[f32], factor: usize, offset: f32) {
+        match factor {
+            1 => add_each(out, line.as_chunks::<1>().0, offset),
+            2 => add_each(out, line.as_chunks::<2>().0, offset),
+            3 => add_each(out, line.as_chunks::<3>().0, offset),
+            4 => add_each(out, line.as_chunks::<4>().0, offset),
+            _ => {
+                for (value, pixels) in out.iter_mut().zip(line.chunks_exact(factor)) {
+                    for pixel in pixels {
+                        *value += pixel - offset;
+                    }
                 }
             }
         }
-        for value in row {
-            *value = (*value * p.scale).round_ties_even().clamp(0.0, 65535.0);
+    }
+}
+
+#[inline(always)]
+fn add_each<const FACTOR: usize>(out: &mut [f32], line: &[[f32; FACTOR]], offset: f32) {
+    let line = &line[..out.len()];
+    for x in 0..out.len() {
+        for k in 0..FACTOR {
+            out[x] += line[x][k] - offset;
         }
-    });
+    }
+}
+
+widest! {
+    fn finish(row: &mut [f32], scale: f32) {
+        for value in row {
+            *value = rounded(*value * scale);
+        }
+    }
+}
+
+/// To a whole number of 0 to 65535, ties to even. Adding and taking away 1.5 * 2^23 leaves no room for a fraction, without the
+/// function call that rounding is on old processors.
+#[inline(always)]
+fn rounded(value: f32) -> f32 {
+    const NO_FRACTION: f32 = 12_582_912.0;
+    (value.clamp(0.0, 65535.0) + NO_FRACTION) - NO_FRACTION
 }

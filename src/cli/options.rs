@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use super::settings::SETTINGS;
-use crate::batch::{Begin, Inputs, Job, Opening, Selection};
+use crate::batch::{Begin, Effort, Inputs, Job, Opening, Selection};
 use crate::config::{Entry, Given, Place, Profile, Resolved, Value, of_file, of_option, of_set, of_variables, resolve};
 use crate::error::{Error, Result};
 use crate::log::{self, Log, SUMMARY, Status, Verbosity};
@@ -218,6 +218,7 @@ impl Prepared {
             config: plan.config,
             model: told.own_model.as_ref().unwrap_or_else(|| Model::embedded()),
             device: plan.device.clone(),
+            effort: Effort::new(plan.jobs, plan.memory_bytes),
             opening: Opening { scale: plan.scale, limits: Limits::of_pixels(plan.max_pixels) },
             frames: plan.frames,
             exports: plan.exports.clone(),

@@ -25,6 +25,10 @@ pub struct Plan {
     pub device: DeviceRequest,
     /// `None` takes one per core.
     pub threads: Option<usize>,
+    /// Images in work at once; `None` goes by the threads.
+    pub jobs: Option<usize>,
+    /// Memory that these may take; `None` goes by the machine's.
+    pub memory_bytes: Option<u64>,
     pub exports: Exports,
     pub sample: Option<PathBuf>,
     pub fail_on: FailOn,
@@ -45,6 +49,8 @@ impl Default for Plan {
             verdict: None,
             device: DeviceRequest::Auto,
             threads: None,
+            jobs: None,
+            memory_bytes: None,
             exports: Exports::default(),
             sample: None,
             fail_on: FailOn::default(),

@@ -1,7 +1,7 @@
 //! The settings of a run: the one table that says of each its key, its unit, its option, its bounds and where it goes.
 
 use super::plan::{Plan, device_name, put_device, said};
-use crate::batch::{FailOn, Frame, Frames};
+use crate::batch::{FailOn, Frame, Frames, parse_bytes};
 use crate::config::{Opt, Place, Setting};
 use crate::denoise::native::SEARCH_RADIUS_MAX;
 use crate::log::Format;
@@ -21,7 +21,7 @@ const STRENGTH_MAX: f64 = 100.0;
 const THRESHOLD_MAX: f64 = 1000.0;
 
 /// All settings, in the order in which they are printed.
-pub static SETTINGS: [Setting<Plan>; 22] = [
+pub static SETTINGS: [Setting<Plan>; 24] = [
     Setting {
         key: "calibrate.pixel_size",
         help: "Edge of a pixel with its unit (nm, A, pm, um), such as 0.62nm; overrides what the files say",
@@ -177,6 +177,33 @@ pub static SETTINGS: [Setting<Plan>; 22] = [
         },
     },
     Setting {
+        key: "run.jobs",
+        help: "Images in work at once, at least 1; they share the threads",
+        option: option("jobs", "N"),
+        unset: Some("half the threads, 2 to 8; 1 with one thread"),
+        place: Place::Whole {
+            low: 1,
+            high: THREADS_MAX,
+            put: |plan, count| plan.jobs = count.map(|count| count as usize),
+            get: |plan| plan.jobs.map(|count| count as u64),
+        },
+    },
+    Setting {
+        key: "run.memory_limit",
+        help: "Memory that the images in work may take, all together, with its unit, such as 2GiB; an image that takes \
+               more comes alone",
+        option: option("memory-limit", "SIZE"),
+        unset: Some("half of what there is"),
+        place: Place::Words {
+            put: |plan, text| {
+                let bytes = if text.is_empty() { None } else { Some(parse_bytes(text).map_err(said)?) };
+                plan.memory_bytes = bytes;
+                Ok(())
+            },
+            get: |plan| plan.memory_bytes.map_or_else(String::new, |bytes| format!("{bytes}B")),
+        },
+    },
+    Setting {
         key: "run.export",
         help: EXPORT_HELP,
         option: option("export", "all|NAME,..."),
@@ -297,6 +324,7 @@ mod tests {
                 "read.frame" => &[typed("all"), typed("mean"), Given::Whole(3)],
                 "run.device" => &[typed("GPU"), typed("llvmpipe")],
                 "run.export" => &[typed("none"), typed("coco,rois"), typed("all")],
+                "run.memory_limit" => &[typed("1.5GiB"), typed("")],
                 "run.fail_on" => &[typed("2.5%"), typed("none")],
                 "run.log_format" => &[typed("json")],
                 _ => match setting.place {

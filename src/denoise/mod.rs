@@ -8,7 +8,8 @@ pub mod native;
 
 use crate::calibrate::Working;
 use crate::error::Result;
-use crate::gpu::{Device, Plane, kernels};
+use crate::gpu::tiles::Picture;
+use crate::gpu::{Device, kernels};
 use native::{BLOCK, COMPARED_SHIFT, NlmParams, PATCH_RADIUS, SEARCH_RADIUS_MAX};
 use serde::Serialize;
 
@@ -43,34 +44,44 @@ const QUIET_QUANTILE: f64 = 0.3;
 
 /// The denoised picture and the noise that was found.
 pub struct Denoised {
-    pub plane: Plane,
+    pub picture: Picture,
     /// Standard deviation of a pixel of empty film, working units.
     pub noise: f64,
 }
 
 /// Denoises the working picture.
+///
+/// # Errors
+/// [`crate::error::Error::Device`] when the device fails.
 pub fn denoise(device: &Device, working: &Working, config: &DenoiseConfig) -> Result<Denoised> {
-    let distance = quiet_distance(&device.download(&working.plane)?, working.width, working.height);
+    let distance = quiet_distance(&working.picture);
     let patch = (2 * PATCH_RADIUS + 1).pow(2) as f64;
     let noise = (distance / (2.0 * patch)).sqrt() * f64::from(1 << COMPARED_SHIFT);
     // At most 31 bits: more than any two patches differ.
     let distance_max = (distance * config.strength).clamp(0.0, f64::from(i32::MAX)) as u32;
-    let params = NlmParams {
-        width: working.width as u32,
-        height: working.height as u32,
-        search_radius: config.search_radius.min(SEARCH_RADIUS_MAX) as u32,
-        distance_max,
-        // Weights then use at most 8 bits.
-        weight_shift: (32 - distance_max.leading_zeros()).saturating_sub(8),
-    };
-    let grid = [working.width.div_ceil(BLOCK), working.height.div_ceil(BLOCK), 1];
-    let plane = device.run(&kernels::NLM, &params, &[&working.plane], working.width * working.height, grid)?;
-    Ok(Denoised { plane, noise })
+    let search_radius = config.search_radius.min(SEARCH_RADIUS_MAX);
+    let halo = search_radius + PATCH_RADIUS;
+    let picture = Picture::from_tiles(device, working.picture.size(), halo, |tile| {
+        let (width, height) = tile.wide.size();
+        let params = NlmParams {
+            width: width as u32,
+            height: height as u32,
+            search_radius: search_radius as u32,
+            distance_max,
+            // Weights then use at most 8 bits.
+            weight_shift: (32 - distance_max.leading_zeros()).saturating_sub(8),
+        };
+        let grid = [width.div_ceil(BLOCK), height.div_ceil(BLOCK), 1];
+        let plane = working.picture.on(device, &tile.wide)?;
+        device.run(&kernels::NLM, &params, &[&plane], width * height, grid)
+    })?;
+    Ok(Denoised { picture, noise })
 }
 
 /// Summed squared difference between two patches of empty film, in the filter's compared units.
-fn quiet_distance(grey: &[f32], width: usize, height: usize) -> f64 {
-    let compared = |x: usize, y: usize| (grey[y * width + x] as i64) >> COMPARED_SHIFT;
+fn quiet_distance(picture: &Picture) -> f64 {
+    let (width, height) = picture.size();
+    let compared = |x: usize, y: usize| i64::from(picture.values[y * width + x] >> COMPARED_SHIFT);
     let margin = 8 + PATCH_RADIUS;
     let mut distances = Vec::with_capacity(SAMPLES * SAMPLES * LAGS.len());
     let positions = |size: usize| {

@@ -1,5 +1,6 @@
 //! Native twin of `shaders/denoise`.
 
+use crate::widest::widest;
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -94,38 +95,47 @@ pub fn nlm(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     });
 }
 
-/// Squares of the differences of the compared bits, which fit 13 bits: old processors multiply 16 bits much faster than 32.
-fn squared_difference(out: &mut [u32], a: &[u16], b: &[u16]) {
-    for ((square, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        let difference = (a >> COMPARED_SHIFT) as i16 - (b >> COMPARED_SHIFT) as i16;
-        *square = (i32::from(difference) * i32::from(difference)) as u32;
+widest! {
+    /// Squares of the differences of the compared bits, which fit 13 bits: old processors multiply 16 bits much faster than 32.
+    fn squared_difference(out: &mut [u32], a: &[u16], b: &[u16]) {
+        let n = out.len();
+        let (a, b) = (&a[..n], &b[..n]);
+        for x in 0..n {
+            let difference = (a[x] >> COMPARED_SHIFT) as i16 - (b[x] >> COMPARED_SHIFT) as i16;
+            out[x] = (i32::from(difference) * i32::from(difference)) as u32;
+        }
     }
 }
 
-/// Sums of the five rows of a patch.
-fn column_sums(out: &mut [u32], rows: &[u32], wide: usize) {
-    let (a, rest) = rows.split_at(wide);
-    let (b, rest) = rest.split_at(wide);
-    let (c, rest) = rest.split_at(wide);
-    let (d, rest) = rest.split_at(wide);
-    let e = &rest[..wide];
-    for (i, sum) in out.iter_mut().enumerate() {
-        *sum = a[i] + b[i] + c[i] + d[i] + e[i];
+widest! {
+    /// Sums of the five rows of a patch.
+    fn column_sums(out: &mut [u32], rows: &[u32], wide: usize) {
+        let (a, rest) = rows.split_at(wide);
+        let (b, rest) = rest.split_at(wide);
+        let (c, rest) = rest.split_at(wide);
+        let (d, e) = rest.split_at(wide);
+        let n = out.len();
+        let (a, b, c, d, e) = (&a[..n], &b[..n], &c[..n], &d[..n], &e[..n]);
+        for x in 0..n {
+            out[x] = a[x] + b[x] + c[x] + d[x] + e[x];
+        }
     }
 }
 
-/// Adds one offset's weighted values. Distances fit 31 bits and weights 8, which is told to the compiler by going through
-/// signed and short numbers: old processors compare and multiply those much faster.
-fn accumulate(weights: &mut [u32], sums: &mut [u32], columns: &[u32], shifted: &[u16], p: &NlmParams) {
-    let n = weights.len();
-    let distance_max = p.distance_max as i32;
-    let (sums, shifted) = (&mut sums[..n], &shifted[..n]);
-    let (a, b, c, d, e) =
-        (&columns[..n], &columns[1..n + 1], &columns[2..n + 2], &columns[3..n + 3], &columns[4..n + 4]);
-    for i in 0..n {
-        let distance = (a[i] + b[i] + c[i] + d[i] + e[i]) as i32;
-        let weight = ((distance_max - distance).max(0) >> p.weight_shift) as u16;
-        weights[i] += u32::from(weight);
-        sums[i] += u32::from(weight) * u32::from(shifted[i]);
+widest! {
+    /// Adds one offset's weighted values. Distances fit 31 bits and weights 8, which is told to the compiler by going through
+    /// signed and short numbers: old processors compare and multiply those much faster.
+    fn accumulate(weights: &mut [u32], sums: &mut [u32], columns: &[u32], shifted: &[u16], p: &NlmParams) {
+        let n = weights.len();
+        let distance_max = p.distance_max as i32;
+        let (sums, shifted) = (&mut sums[..n], &shifted[..n]);
+        let (a, b, c, d, e) =
+            (&columns[..n], &columns[1..n + 1], &columns[2..n + 2], &columns[3..n + 3], &columns[4..n + 4]);
+        for i in 0..n {
+            let distance = (a[i] + b[i] + c[i] + d[i] + e[i]) as i32;
+            let weight = ((distance_max - distance).max(0) >> p.weight_shift) as u16;
+            weights[i] += u32::from(weight);
+            sums[i] += u32::from(weight) * u32::from(shifted[i]);
+        }
     }
 }

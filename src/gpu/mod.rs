@@ -7,6 +7,7 @@
 pub mod fault;
 pub mod kernels;
 mod select;
+pub mod tiles;
 #[cfg(feature = "gpu")]
 mod wgpu_device;
 #[cfg(feature = "gpu")]

@@ -18,45 +18,47 @@ pub(super) struct Progress {
     busy: Duration,
     /// When the last image was done.
     mark: Instant,
-    image: Option<String>,
+    /// Those in work, the one that was begun first at the front.
+    images: Vec<String>,
     is_reporting: bool,
 }
 
 impl Progress {
     pub fn new(files: usize, now: Instant) -> Self {
         let (analysed, kept, failed) = (0, 0, 0);
-        Self { files, analysed, kept, failed, busy: Duration::ZERO, mark: now, image: None, is_reporting: false }
+        Self { files, analysed, kept, failed, busy: Duration::ZERO, mark: now, images: Vec::new(), is_reporting: false }
     }
 
     /// Takes notice of an event.
     pub fn note(&mut self, event: &Event, now: Instant) {
         match event {
             Event::RunStarted { files, .. } => *self = Self::new(*files, now),
-            Event::ImageStarted { image } => self.image = Some((*image).to_owned()),
-            Event::ImageDone { .. } => {
+            Event::ImageStarted { image } => self.images.push((*image).to_owned()),
+            Event::ImageDone { image, .. } => {
                 self.analysed += 1;
                 self.busy += now.saturating_duration_since(self.mark);
-                self.end_image(now);
+                self.end_image(image, now);
             }
-            Event::ImageKept { .. } => {
+            Event::ImageKept { image } => {
                 self.kept += 1;
-                self.end_image(now);
+                self.end_image(image, now);
             }
-            Event::ImageFailed { .. } => {
+            Event::ImageFailed { image, .. } => {
                 self.failed += 1;
-                self.end_image(now);
+                self.end_image(image, now);
             }
             Event::Reporting { .. } => {
                 self.is_reporting = true;
-                self.end_image(now);
+                self.images.clear();
+                self.mark = now;
             }
             Event::Warning { .. } | Event::Heartbeat { .. } | Event::RunFinished { .. } | Event::Error { .. } => {}
         }
     }
 
-    fn end_image(&mut self, now: Instant) {
+    fn end_image(&mut self, image: &str, now: Instant) {
         self.mark = now;
-        self.image = None;
+        self.images.retain(|other| other != image);
     }
 
     /// Images analysed in this run, kept from an earlier one, and failed.
@@ -75,7 +77,7 @@ impl Progress {
 
     /// What to tell in between.
     pub fn heartbeat(&self, now: Instant) -> Event<'_> {
-        let open = if self.image.is_some() { now.saturating_duration_since(self.mark) } else { Duration::ZERO };
+        let open = if !self.images.is_empty() { now.saturating_duration_since(self.mark) } else { Duration::ZERO };
         let seconds = (self.busy + open).as_secs_f64();
         let rate = (self.analysed >= ANALYSED_MIN && seconds > 0.0).then(|| self.analysed as f64 / seconds);
         let total = self.total();
@@ -90,7 +92,7 @@ impl Progress {
                 .zip(total)
                 .filter(|_| !self.is_reporting)
                 .map(|(rate, total)| (total - self.done()) as f64 / rate),
-            image: self.image.as_deref(),
+            image: self.images.first().map(String::as_str),
             is_reporting: self.is_reporting,
         }
     }

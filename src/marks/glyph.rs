@@ -5,6 +5,7 @@
 
 use super::components::Run;
 use super::plane::Plane;
+use crate::widest::widest;
 use std::sync::OnceLock;
 
 /// Side of what the network looks at, pixels; the piece's longer side becomes `BODY`, each pixel a mean of `SAMPLES` x
@@ -12,6 +13,12 @@ use std::sync::OnceLock;
 const SIDE: usize = 20;
 const BODY: f32 = 18.0;
 const SAMPLES: usize = 3;
+/// Pixels around a piece that hold no ink.
+const FRAME: usize = 2;
+/// Pixels of a row that are computed side by side; it divides the sides of all layers.
+const BLOCK: usize = 5;
+/// Outputs that are computed side by side.
+const OUTPUTS: usize = 8;
 /// Channels of the convolutions.
 const CHANNELS: [usize; 3] = [8, 16, 32];
 /// Digits, then `n`, `m`, the micro sign or `u`, the angstrom sign.
@@ -118,33 +125,35 @@ impl Piece {
     fn patch(&self, plane: &Plane) -> [f32; SIDE * SIDE] {
         let (low, high) = self.levels(plane);
         let (w, h) = (self.width(), self.height());
-        let mut ink = vec![0.0f32; w * h];
+        // Framed by two pixels without ink, so that every sample lies between four pixels.
+        let wide = w + 2 * FRAME;
+        let mut ink = vec![0.0f32; wide * (h + 2 * FRAME)];
         for y in 0..h {
             for x in 0..w {
                 if self.near(x + self.x0, y + self.y0) {
                     let grey = f32::from(plane.at(x + self.x0, y + self.y0));
-                    ink[y * w + x] = ((grey - low) / (high - low).max(1.0)).clamp(0.0, 1.0);
+                    ink[(y + FRAME) * wide + x + FRAME] = ((grey - low) / (high - low).max(1.0)).clamp(0.0, 1.0);
                 }
             }
         }
         let step = w.max(h) as f32 / BODY;
-        let place = |i: usize, size: usize| {
-            ((i as f32 + 0.5) / SAMPLES as f32 - SIDE as f32 / 2.0) * step + size as f32 / 2.0 - 0.5
+        // The pixel before each sample along an axis, and how far it is towards the next.
+        let places = |size: usize| -> [(usize, f32); SIDE * SAMPLES] {
+            std::array::from_fn(|i| {
+                let place = ((i as f32 + 0.5) / SAMPLES as f32 - SIDE as f32 / 2.0) * step + size as f32 / 2.0 - 0.5;
+                let before = place.floor();
+                let framed = (before as isize).clamp(-(FRAME as isize), size as isize) + FRAME as isize;
+                (framed as usize, place - before)
+            })
         };
-        let ink_at = |x: isize, y: isize| {
-            let within = (0..w as isize).contains(&x) && (0..h as isize).contains(&y);
-            if within { ink[y as usize * w + x as usize] } else { 0.0 }
-        };
+        let (columns, rows) = (places(w), places(h));
         let mut patch = [0.0; SIDE * SIDE];
-        for i in 0..SIDE * SAMPLES {
-            let y = place(i, h);
-            let (row, fy) = (y.floor() as isize, y - y.floor());
-            for j in 0..SIDE * SAMPLES {
-                let x = place(j, w);
-                let (column, fx) = (x.floor() as isize, x - x.floor());
-                let upper = ink_at(column, row) * (1.0 - fx) + ink_at(column + 1, row) * fx;
-                let lower = ink_at(column, row + 1) * (1.0 - fx) + ink_at(column + 1, row + 1) * fx;
-                patch[i / SAMPLES * SIDE + j / SAMPLES] += upper * (1.0 - fy) + lower * fy;
+        for (i, &(row, fy)) in rows.iter().enumerate() {
+            let (upper, lower) = (&ink[row * wide..][..wide], &ink[(row + 1) * wide..][..wide]);
+            for (j, &(column, fx)) in columns.iter().enumerate() {
+                let above = upper[column] * (1.0 - fx) + upper[column + 1] * fx;
+                let below = lower[column] * (1.0 - fx) + lower[column + 1] * fx;
+                patch[i / SAMPLES * SIDE + j / SAMPLES] += above * (1.0 - fy) + below * fy;
             }
         }
         patch.map(|v| v / (SAMPLES * SAMPLES) as f32)
@@ -194,11 +203,7 @@ impl Network {
         let mut side = SIDE;
         let mut values = patch.to_vec();
         for (i, layer) in self.convolutions.iter().enumerate() {
-            values = match i {
-                0 => convolve::<{ CHANNELS[0] }>(&values, side, layer),
-                1 => convolve::<{ CHANNELS[1] }>(&values, side, layer),
-                _ => convolve::<{ CHANNELS[2] }>(&values, side, layer),
-            };
+            values = convolved(&values, side, layer);
             if i < 2 {
                 values = halve(&values, side, layer.bias.len());
                 side /= 2;
@@ -227,7 +232,7 @@ impl Network {
 }
 
 /// 3 x 3 neighbours of all channels, rectified; zeros around. Channels of a pixel lie side by side.
-fn convolve<const OUTPUTS: usize>(values: &[f32], side: usize, layer: &Layer) -> Vec<f32> {
+fn convolved(values: &[f32], side: usize, layer: &Layer) -> Vec<f32> {
     let inputs = values.len() / (side * side);
     // A frame of zeros, so that every pixel has all neighbours.
     let wide = side + 2;
@@ -235,24 +240,50 @@ fn convolve<const OUTPUTS: usize>(values: &[f32], side: usize, layer: &Layer) ->
     for (y, row) in values.chunks_exact(side * inputs).enumerate() {
         framed[((y + 1) * wide + 1) * inputs..][..row.len()].copy_from_slice(row);
     }
-    let (rows, _) = layer.weights.as_chunks::<OUTPUTS>();
-    let mut out = Vec::with_capacity(side * side * OUTPUTS);
-    for y in 0..side {
-        for x in 0..side {
-            let mut sums = [0.0; OUTPUTS];
-            sums.copy_from_slice(&layer.bias);
-            for tap in 0..9 {
-                let pixel = &framed[((y + tap / 3) * wide + x + tap % 3) * inputs..][..inputs];
-                for (input, value) in pixel.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-                    for (sum, w) in sums.iter_mut().zip(&rows[input * 9 + tap]) {
-                        *sum += value * w;
+    let mut out = vec![0.0; side * side * layer.bias.len()];
+    convolve(&mut out, &framed, side, inputs, layer);
+    out
+}
+
+widest! {
+    /// The sums of a layer, in blocks of pixels and outputs that stay in registers; each in the same order.
+    fn convolve(out: &mut [f32], framed: &[f32], side: usize, inputs: usize, layer: &Layer) {
+        let (outputs, wide) = (layer.bias.len(), side + 2);
+        for y in 0..side {
+            for x in (0..side).step_by(BLOCK) {
+                for first in (0..outputs).step_by(OUTPUTS) {
+                    let mut sums = [[0.0f32; OUTPUTS]; BLOCK];
+                    for pixel in 0..BLOCK {
+                        sums[pixel].copy_from_slice(&layer.bias[first..first + OUTPUTS]);
+                    }
+                    for tap in 0..9 {
+                        let seen = &framed[((y + tap / 3) * wide + x + tap % 3) * inputs..][..BLOCK * inputs];
+                        for input in 0..inputs {
+                            let weights = &layer.weights[(input * 9 + tap) * outputs + first..][..OUTPUTS];
+                            for pixel in 0..BLOCK {
+                                sums[pixel] = plus(sums[pixel], seen[pixel * inputs + input], weights);
+                            }
+                        }
+                    }
+                    for pixel in 0..BLOCK {
+                        let to = &mut out[(y * side + x + pixel) * outputs + first..][..OUTPUTS];
+                        for o in 0..OUTPUTS {
+                            to[o] = sums[pixel][o].max(0.0);
+                        }
                     }
                 }
             }
-            out.extend(sums.map(|s| s.max(0.0)));
         }
     }
-    out
+}
+
+/// Sums with weighted values added. Handed over as a whole, which keeps them in registers.
+#[inline(always)]
+fn plus(mut sums: [f32; OUTPUTS], value: f32, weights: &[f32]) -> [f32; OUTPUTS] {
+    for o in 0..OUTPUTS {
+        sums[o] += value * weights[o];
+    }
+    sums
 }
 
 /// The largest of each 2 x 2 pixels.

@@ -20,6 +20,7 @@ use crate::image::{Region, RegionKind, Source, Statement};
 use bars::Candidate;
 use label::Verdict;
 use plane::Plane;
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// What was drawn into a picture.
@@ -92,14 +93,13 @@ pub fn find(grey: &[f32], width: usize, height: usize, specimen_rows: Option<usi
         Some(rows) if rows < height => regions.push(across(rows..height)),
         _ => regions.extend(strip::strips(&plane).into_iter().map(across)),
     }
-    let candidates = bars::candidates(&plane);
+    let (candidates, texts) = rayon::join(|| bars::candidates(&plane), || text::find(&plane));
     let read: Vec<(&Candidate, Option<Verdict>)> = candidates
-        .iter()
+        .par_iter()
         .take(CANDIDATES_MAX)
         .map(|bar| (bar, label::verdict(&plane, bar, &label::labels(&plane, bar))))
         .collect();
     let read = without_strokes(read);
-    let texts = text::find(&plane);
     let scale_bar = chosen(&plane, &read);
     for (bar, verdict) in &read {
         let known = scale_bar.as_ref().is_some_and(|(chosen, _)| chosen == bar);

@@ -4,6 +4,7 @@ use super::components::{Component, components};
 use super::glyph::{self, Piece};
 use super::plane::Plane;
 use super::{Region, RegionKind};
+use rayon::prelude::*;
 
 /// Smallest and tallest letter, pixels and share of the picture's height.
 const HEIGHT_MIN_PX: usize = 6;
@@ -95,7 +96,7 @@ fn on(plane: &Plane) -> Vec<Region> {
         return Vec::new();
     }
     let mut letters: Vec<Letter> = likely
-        .iter()
+        .par_iter()
         .filter_map(|c| {
             let piece = Piece::of(c.runs.iter(), c.x0, c.x1)?;
             let chance = glyph::letter_chance(&glyph::classify(plane, &piece));

@@ -1,6 +1,6 @@
 //! What makes a cup: where the dent is and how wide the rim around it.
 
-use super::features::Picture;
+use super::features::{Grey, Picture};
 use crate::segment::{Contour, RAY_DIRECTIONS, RAYS};
 
 /// Rings of equal area, up to [`DENT_REACH`] of the radius, on which the dent is looked for.
@@ -29,7 +29,7 @@ pub struct Cup {
 impl Cup {
     /// Reads the inside of a contour whose outer edge lies `offset_px` outside its steepest slope. `rim` and `surroundings`
     /// are mean grey values.
-    pub fn new(picture: &Picture, contour: &Contour, offset_px: f64, rim: f64, surroundings: f64) -> Self {
+    pub fn new<T: Grey>(picture: &Picture<T>, contour: &Contour, offset_px: f64, rim: f64, surroundings: f64) -> Self {
         let step = rim - surroundings;
         if step * f64::from(contour.polarity.sign()) <= 0.0 {
             return Self::default();
@@ -42,7 +42,7 @@ impl Cup {
 }
 
 /// Centre of what lies deepest, from the centre of the outline, over its mean radius.
-fn dent_offset(picture: &Picture, contour: &Contour, rim: f64, step: f64) -> Option<f64> {
+fn dent_offset<T: Grey>(picture: &Picture<T>, contour: &Contour, rim: f64, step: f64) -> Option<f64> {
     let mut samples = Vec::with_capacity(RAYS * RINGS);
     for (k, [cos, sin]) in RAY_DIRECTIONS.iter().enumerate() {
         let radius = f64::from(contour.radius[k]);
@@ -69,7 +69,7 @@ fn dent_offset(picture: &Picture, contour: &Contour, rim: f64, step: f64) -> Opt
 
 /// Distance from the steepest slope inwards to where the rim is half way down, working pixels; grey values are averaged
 /// over all rays at equal distances from the slope.
-fn rim_width(picture: &Picture, contour: &Contour, sign: f64) -> Option<f64> {
+fn rim_width<T: Grey>(picture: &Picture<T>, contour: &Contour, sign: f64) -> Option<f64> {
     let count = (RIM_REACH * contour.mean_radius() / STEP_PX) as usize;
     let inwards = |i: usize| {
         let sum: f64 = (0..RAYS)

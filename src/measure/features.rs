@@ -36,7 +36,12 @@ const ACROSS_NM: [f32; 13] = [-10.0, -7.0, -5.0, -3.5, -2.0, -1.0, 0.0, 1.0, 2.0
 
 /// How grey values run across an outline's edge, the mean over all its rays: 0 just outside, 1 inside (about). Read from a
 /// picture that was not denoised, which would sharpen some edges and soften others.
-pub fn across(raw: &Picture, contour: &Contour, readings: &Readings, pixel_nm: f32) -> [f32; ACROSS_NM.len()] {
+pub fn across<T: Grey>(
+    raw: &Picture<T>,
+    contour: &Contour,
+    readings: &Readings,
+    pixel_nm: f32,
+) -> [f32; ACROSS_NM.len()] {
     let scale = readings.sign * readings.edge_contrast().abs().max(1.0);
     let base = readings.surroundings();
     ACROSS_NM.map(|nm| {
@@ -52,13 +57,18 @@ pub fn across(raw: &Picture, contour: &Contour, readings: &Readings, pixel_nm: f
 }
 
 /// Working-grid picture on the processor.
-pub struct Picture<'a> {
-    pub grey: &'a [f32],
+pub struct Picture<'a, T = u16> {
+    pub grey: &'a [T],
     pub width: usize,
     pub height: usize,
 }
 
-impl Picture<'_> {
+/// A grey value.
+pub trait Grey: Copy + Into<f32> + Sync {}
+
+impl<T: Copy + Into<f32> + Sync> Grey for T {}
+
+impl<T: Grey> Picture<'_, T> {
     /// Value between four pixel centres; the border pixel is repeated outwards.
     pub fn at(&self, x: f32, y: f32) -> f32 {
         let x = x.clamp(0.0, (self.width - 1) as f32);
@@ -66,7 +76,7 @@ impl Picture<'_> {
         let (x0, y0) = (x as usize, y as usize);
         let (fx, fy) = (x - x0 as f32, y - y0 as f32);
         let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
-        let at = |x: usize, y: usize| self.grey[y * self.width + x];
+        let at = |x: usize, y: usize| self.grey[y * self.width + x].into();
         (at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx) * (1.0 - fy) + (at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx) * fy
     }
 
@@ -98,7 +108,7 @@ pub struct Readings {
 
 impl Readings {
     /// Reads the picture along a contour.
-    pub fn new(picture: &Picture, contour: &Contour, pixel_nm: f32) -> Self {
+    pub fn new<T: Grey>(picture: &Picture<T>, contour: &Contour, pixel_nm: f32) -> Self {
         let sign = contour.polarity.sign();
         let (cx, cy) = (contour.x as f32, contour.y as f32);
         let reach =

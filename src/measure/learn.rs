@@ -132,7 +132,7 @@ mod tests {
     use super::super::planted::{BODIES, FIELD, Field, body, circle, close};
     use super::*;
     use crate::calibrate::Working;
-    use crate::gpu::Plane;
+    use crate::gpu::tiles::Picture;
 
     #[test]
     fn circles_overlap_as_far_as_they_reach_into_each_other() {
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn an_overlap_is_the_same_on_any_working_grid() {
         let working = Working {
-            plane: Plane::Host(Vec::new()),
+            picture: Picture::new(vec![0; 900], (30, 30)),
             width: 30,
             height: 30,
             factor: 3,

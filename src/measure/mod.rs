@@ -158,9 +158,9 @@ impl Original {
 pub struct Scene<'a> {
     pub working: &'a Working,
     /// Denoised grey values on the working grid.
-    pub grey: &'a [f32],
+    pub grey: &'a [u16],
     /// The same before denoising.
-    pub raw: &'a [f32],
+    pub raw: &'a [u16],
     /// Standard deviation of a pixel of empty film, working units.
     pub noise: f64,
     /// What the network saw.

@@ -4,7 +4,8 @@
 #[cfg(test)]
 use super::Scene;
 use crate::calibrate::Working;
-use crate::gpu::{Device, Plane};
+use crate::gpu::Device;
+use crate::gpu::tiles::Picture;
 use crate::network::{Evidence, look};
 use crate::segment::{Contour, Polarity, RAYS};
 use std::f64::consts::TAU;
@@ -18,8 +19,8 @@ pub const BODIES: [[f64; 3]; 2] = [[48.0, 46.0, 20.0], [122.0, 14.0, 13.0]];
 /// Two light bodies on an even film, with all that a scene has.
 pub struct Field {
     working: Working,
-    grey: Vec<f32>,
-    raw: Vec<f32>,
+    grey: Vec<u16>,
+    raw: Vec<u16>,
     evidence: Evidence,
 }
 
@@ -36,8 +37,9 @@ impl Field {
             let height = |[cx, cy, r]: [f64; 3]| ((r + 2.0 - (x - cx).hypot(y - cy)) / 4.0).clamp(0.0, 1.0);
             20_000.0 + 10_000.0 * BODIES.map(height).into_iter().fold(0.0, f64::max)
         });
+        let grey: Vec<u16> = grey.into_iter().map(|v| v.round() as u16).collect();
         let working = Working {
-            plane: Plane::Host(grey.clone()),
+            picture: Picture::new(grey.clone(), (FIELD, FIELD)),
             width: FIELD,
             height: FIELD,
             factor: 2,
@@ -50,7 +52,7 @@ impl Field {
             working,
             raw: (0..)
                 .zip(&grey)
-                .map(|(i, v)| if (i / FIELD + i).is_multiple_of(2) { v + 64.0 } else { v + 32.0 })
+                .map(|(i, v)| if (i / FIELD + i).is_multiple_of(2) { v + 64 } else { v + 32 })
                 .collect(),
             grey,
             evidence,

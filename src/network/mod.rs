@@ -14,9 +14,10 @@ pub use model::Model;
 
 use crate::calibrate::Working;
 use crate::error::Result;
+use crate::gpu::tiles::{PLANE_MAX, Rect, Tile, tiles_within};
 use crate::gpu::{Device, Plane, kernels};
 use native::{BLOCK, ConvolveParams, ResampleParams, SAMPLES};
-use std::ops::Range;
+use rayon::prelude::*;
 
 /// Pixel of the network's input, nm. Finer ones found more vesicles in a study of 2.1 to 3.1 nm, at a cost that grows with
 /// the square.
@@ -33,11 +34,15 @@ const INPUT_SPREAD: f64 = 512.0;
 const TOP: f32 = 255.0;
 /// Radius that the network calls 1, pixels of the answers.
 const RADIUS_UNIT_PX: f64 = 10.0;
-/// Input pixels of a tile. Tiles bound the memory: the first layer of one takes 180 MB.
-const TILE_PX: usize = 2048;
+/// Channels of the first layer, whose planes are the largest.
+const FIRST_CHANNELS: usize = 8;
 /// Input pixels around a tile that its answers depend on, at most; all layers together reach 110 px. As a multiple of the
 /// coarsest layer's pixel, it leaves every layer's grid where it is, so that tiles change nothing.
 const HALO_PX: usize = 128;
+/// Input pixels per pixel of the coarsest layer.
+const COARSEST: usize = 16;
+/// Input pixels that are put onto the network's grid at a time.
+const BAND_PX: usize = 1 << 22;
 
 /// What the network says about a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,72 +120,104 @@ pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
     // Even, so that the first halving leaves nothing over.
     let out = |size: usize| ((size as f64 / ratio / 2.0) as usize).max(1) * 2;
     let (width, height) = (out(working.width), out(working.height));
-    let resampled = resample(device, working, ratio, width, height)?;
-    let input = normalised(&device.download(&resampled)?);
-    drop(resampled);
-    let maps = answers(device, &input, (width, height))?;
+    let input = Input::new(resample(device, working, ratio, (width, height))?, (width, height));
+    let maps = answers(device, &input, PLANE_MAX / FIRST_CHANNELS)?;
     Ok(Evidence { maps, width: width / 2, height: height / 2, scale: 2.0 * ratio })
 }
 
-/// The maps, one after the other, for an input of even sides, tile by tile.
-fn answers(device: &Device, input: &[f32], (width, height): (usize, usize)) -> Result<Vec<f32>> {
-    let (map_width, map_height) = (width / 2, height / 2);
+/// The maps, one after the other, for an input of even sides, in tiles of so many pixels at most.
+fn answers(device: &Device, input: &Input, tile_px: usize) -> Result<Vec<f32>> {
+    let (map_width, map_height) = (input.width / 2, input.height / 2);
     let mut maps = vec![0.0; MAPS * map_width * map_height];
-    for (rows, columns) in tiles(height).flat_map(|rows| tiles(width).map(move |columns| (rows.clone(), columns))) {
-        let around = |core: &Range<usize>, size| core.start.saturating_sub(HALO_PX)..(core.end + HALO_PX).min(size);
-        let (wide_rows, wide_columns) = (around(&rows, height), around(&columns, width));
-        let tile = wide_rows.clone().flat_map(|y| input[y * width..][wide_columns.clone()].iter().copied()).collect();
-        let tile =
-            Stack { plane: device.upload(tile)?, channels: 1, width: wide_columns.len(), height: wide_rows.len() };
+    for Tile { core, wide } in tiles_within(tile_px, (input.width, input.height), HALO_PX, COARSEST) {
+        let (width, height) = wide.size();
+        let tile = Stack { plane: device.upload(input.part(&wide))?, channels: 1, width, height };
         let answers = forward(device, tile)?;
         let of_rows = device.download(&answers.plane)?;
         // From rows of all maps to one map after the other, without the halo.
-        let left = (columns.start - wide_columns.start) / 2;
-        for y in rows.start / 2..rows.end / 2 {
+        let left = (core.x.start - wide.x.start) / 2;
+        for y in core.y.start / 2..core.y.end / 2 {
             for map in 0..MAPS {
-                let from = &of_rows[((y - wide_rows.start / 2) * MAPS + map) * answers.width + left..];
-                let to = &mut maps[(map * map_height + y) * map_width + columns.start / 2..];
-                to[..columns.len() / 2].copy_from_slice(&from[..columns.len() / 2]);
+                let from = &of_rows[((y - wide.y.start / 2) * MAPS + map) * answers.width + left..];
+                let to = &mut maps[(map * map_height + y) * map_width + core.x.start / 2..];
+                to[..core.x.len() / 2].copy_from_slice(&from[..core.x.len() / 2]);
             }
         }
     }
     Ok(maps)
 }
 
-/// Rows or columns of tiles.
-fn tiles(size: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..size).step_by(TILE_PX).map(move |start| start..(start + TILE_PX).min(size))
-}
-
-fn resample(device: &Device, working: &Working, ratio: f64, width: usize, height: usize) -> Result<Plane> {
-    let params = ResampleParams {
-        width: working.width as u32,
-        height: working.height as u32,
-        out_width: width as u32,
-        out_height: height as u32,
-    };
-    let table = |count: usize, size: usize| {
-        let samples = (0..count * SAMPLES).flat_map(move |i| {
+/// The working picture on the network's grid, a band of rows after the other.
+fn resample(device: &Device, working: &Working, ratio: f64, (width, height): (usize, usize)) -> Result<Vec<u16>> {
+    let picture = &working.picture;
+    // Of each sample of a row or column: the pixel before it, and 256ths towards the next.
+    let samples = |count: usize, size: usize| {
+        (0..count * SAMPLES).map(move |i| {
             let position = ((i as f64 + 0.5) / SAMPLES as f64 * ratio - 0.5).clamp(0.0, (size - 1) as f64);
             let fixed = (position * 256.0).round() as usize;
-            [(fixed / 256) as f32, (fixed % 256) as f32]
-        });
-        device.upload(samples.collect())
+            (fixed / 256, fixed % 256)
+        })
     };
-    let inputs = [&working.plane, &table(width, working.width)?, &table(height, working.height)?];
-    device.run(&kernels::RESAMPLE, &params, &inputs, width * height, [width, height, 1])
+    let columns = samples(width, working.width).flat_map(|(pixel, part)| [pixel as f32, part as f32]);
+    let columns = device.upload(columns.collect())?;
+    let rows: Vec<(usize, usize)> = samples(height, working.height).collect();
+    let mut resampled = Vec::with_capacity(width * height);
+    for rows in rows.chunks((BAND_PX / width).max(1) * SAMPLES) {
+        let seen = if picture.values.len() <= PLANE_MAX {
+            0..working.height
+        } else {
+            rows[0].0..(rows[rows.len() - 1].0 + 2).min(working.height)
+        };
+        let part = Rect { x: 0..working.width, y: seen.clone() };
+        let table = rows.iter().flat_map(|&(pixel, part)| [(pixel - seen.start) as f32, part as f32]);
+        let (table, count) = (device.upload(table.collect())?, rows.len() / SAMPLES);
+        let params = ResampleParams {
+            width: working.width as u32,
+            height: seen.len() as u32,
+            out_width: width as u32,
+            out_height: count as u32,
+        };
+        let inputs = [&*picture.on(device, &part)?, &columns, &table];
+        let band = device.run(&kernels::RESAMPLE, &params, &inputs, width * count, [width, count, 1])?;
+        resampled.extend(device.download(&band)?.iter().map(|v| *v as u16));
+    }
+    Ok(resampled)
 }
 
-/// Grey values on the network's scale: whole numbers around the median.
-fn normalised(grey: &[f32]) -> Vec<f32> {
-    let mut sample: Vec<f32> = grey.iter().copied().step_by(grey.len().div_ceil(1 << 20)).collect();
-    let last = (sample.len() - 1) as f64;
-    let mut quantile =
-        |q: f64| f64::from(*sample.select_nth_unstable_by((last * q).round() as usize, f32::total_cmp).1);
-    let (low, middle, high) = (quantile(0.1), quantile(0.5), quantile(0.9));
-    let scale = INPUT_SPREAD / (high - low).max(1.0);
-    let top = f64::from(INPUT_TOP);
-    grey.iter().map(|&v| ((f64::from(v) - middle) * scale).round_ties_even().clamp(-top, top) as f32).collect()
+/// What the network looks at.
+struct Input {
+    values: Vec<u16>,
+    width: usize,
+    height: usize,
+    /// The network's value for each grey value: whole numbers around the median.
+    scale: Vec<f32>,
+}
+
+impl Input {
+    fn new(values: Vec<u16>, (width, height): (usize, usize)) -> Self {
+        let mut counts = vec![0usize; 1 << 16];
+        values.iter().step_by(values.len().div_ceil(1 << 20)).for_each(|v| counts[usize::from(*v)] += 1);
+        let last = counts.iter().sum::<usize>() - 1;
+        let quantile = |q: f64| {
+            let mut before = (last as f64 * q).round() as usize;
+            let found = counts.iter().position(|count| before.checked_sub(*count).map(|left| before = left).is_none());
+            found.unwrap_or_default() as f64
+        };
+        let (low, middle, high) = (quantile(0.1), quantile(0.5), quantile(0.9));
+        let factor = INPUT_SPREAD / (high - low).max(1.0);
+        let top = f64::from(INPUT_TOP);
+        let scaled = |grey: usize| ((grey as f64 - middle) * factor).round_ties_even().clamp(-top, top) as f32;
+        Self { values, width, height, scale: (0..1 << 16).map(scaled).collect() }
+    }
+
+    fn part(&self, part: &Rect) -> Vec<f32> {
+        let mut numbers = vec![0.0; part.area()];
+        numbers.par_chunks_exact_mut(part.x.len()).zip(part.y.clone()).for_each(|(to, y)| {
+            let from = &self.values[y * self.width..][part.x.clone()];
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = self.scale[usize::from(*from)]);
+        });
+        numbers
+    }
 }
 
 /// Planes of one size, interleaved by row.
@@ -249,19 +286,21 @@ mod tests {
 
     #[test]
     fn tiles_change_nothing() {
-        // A tile and a bit, so that the second tile is all halo and border.
-        let (width, height) = (TILE_PX + 180, 96);
+        let (width, height) = (700, 400);
         let mut state = 1u32;
         let mut noise = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as f32
+            (state >> 16) as u16
         };
-        let input = normalised(&(0..width * height).map(|_| noise()).collect::<Vec<f32>>());
-        let tiled = answers(&Device::Native, &input, (width, height)).unwrap();
-        let whole = Stack { plane: Plane::Host(input), channels: 1, width, height };
-        let whole = forward(&Device::Native, whole).unwrap();
-        let rows = Device::Native.download(&whole.plane).unwrap().into_owned();
-        let maps = (0..MAPS).flat_map(|map| rows.chunks_exact(whole.width).skip(map).step_by(MAPS).flatten().copied());
-        assert!(tiled == maps.collect::<Vec<f32>>());
+        let input = Input::new((0..width * height).map(|_| noise()).collect(), (width, height));
+        let whole = answers(&Device::Native, &input, usize::MAX).unwrap();
+        assert!(answers(&Device::Native, &input, 300 * 300).unwrap() == whole);
+    }
+
+    #[test]
+    fn the_middle_of_the_input_is_the_median() {
+        let input = Input::new((0..=1000).rev().collect(), (1001, 1));
+        assert_eq!([500, 100, 900].map(|v: usize| input.scale[v]), [0.0, -256.0, 256.0]);
+        assert_eq!(input.scale[60_000], INPUT_TOP);
     }
 }

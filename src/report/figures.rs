@@ -15,6 +15,7 @@ use crate::units::PixelSize;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::imageops::{self, FilterType as Resampling};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, Rgb, RgbImage};
+use rayon::prelude::*;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -85,24 +86,39 @@ pub fn write_figures(run: &Run, candidates: &Candidates) -> Result<()> {
     // Of a run at several magnifications the wider half serves the one kind, the finer half the other.
     let widest = typical(candidates, |candidate| -candidate.field_nm);
     let finest = typical(candidates, |candidate| candidate.pixel_nm);
-    for (kind, chosen) in [("wide-field", widest), ("close-up", finest)] {
-        for (candidate, number) in chosen.iter().zip(1..) {
-            let Some(output) = run.outputs.get(candidate.index as usize) else { continue };
-            let image = run.image(output)?;
-            let Some(pixel_size) = image.row.pixel_size else { continue };
-            let picture = run.picture(output, &image)?;
-            let view = if kind == "close-up" { close_up(&image, pixel_size) } else { whole(&image) };
-            let panel = Panel::new(&picture, view, pixel_size);
-            let file = format!("{kind}-{number}.png");
-            write_whole(&folder.join(&file), |out| panel.write(out))?;
-            let View { x, y, width, height } = view;
-            let numbers = [x, y, width, height].map(|px| px.to_string());
-            let rest = [decimal(panel.pixel_nm), decimal(panel.bar_nm)];
-            let words = [file, harmless(image.row.image.clone()), kind.into()];
-            table.row(words.into_iter().chain(numbers).chain(rest))?;
-        }
-    }
+    let numbered =
+        |kind, chosen: Vec<Candidate>| (1..).zip(chosen).map(move |(number, candidate)| (kind, number, candidate));
+    let panels: Vec<(&str, usize, Candidate)> =
+        numbered("wide-field", widest).chain(numbered("close-up", finest)).collect();
+    let rows: Vec<Option<Vec<String>>> = panels
+        .into_par_iter()
+        .map(|(kind, number, candidate)| write_panel(run, &folder, kind, number, &candidate))
+        .collect::<Result<_>>()?;
+    rows.into_iter().flatten().try_for_each(|row| table.row(row.into_iter()))?;
     table.finish()
+}
+
+/// Draws a panel and writes it; its row in the table.
+fn write_panel(
+    run: &Run,
+    folder: &Path,
+    kind: &str,
+    number: usize,
+    candidate: &Candidate,
+) -> Result<Option<Vec<String>>> {
+    let Some(output) = run.outputs.get(candidate.index as usize) else { return Ok(None) };
+    let image = run.image(output)?;
+    let Some(pixel_size) = image.row.pixel_size else { return Ok(None) };
+    let picture = run.picture(output, &image)?;
+    let view = if kind == "close-up" { close_up(&image, pixel_size) } else { whole(&image) };
+    let panel = Panel::new(&picture, view, pixel_size);
+    let file = format!("{kind}-{number}.png");
+    write_whole(&folder.join(&file), |out| panel.write(out))?;
+    let View { x, y, width, height } = view;
+    let numbers = [x, y, width, height].map(|px| px.to_string());
+    let rest = [decimal(panel.pixel_nm), decimal(panel.bar_nm)];
+    let words = [file, harmless(image.row.image.clone()), kind.into()];
+    Ok(Some(words.into_iter().chain(numbers).chain(rest).collect()))
 }
 
 /// Those whose density of vesicles is nearest to the median of all, among the half that comes first by `order`, in the
@@ -202,7 +218,7 @@ impl Panel {
     fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let grey: Vec<u8> = self.canvas.pixels().map(|pixel| pixel.0[0]).collect();
         let mut png = Vec::new();
-        PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
+        PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::Adaptive)
             .write_image(&grey, self.canvas.width(), self.canvas.height(), ExtendedColorType::L8)
             .map_err(io::Error::other)?;
         out.write_all(&png)

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::image::Micrograph;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, ImageFormat};
+use rayon::prelude::*;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -30,15 +31,17 @@ impl Picture {
         let (low, high) = stretch(&micrograph.grey);
         let range = if high > low { high - low } else { 1.0 };
         let mut grey = GrayImage::new(width.div_ceil(reduce) as u32, height.div_ceil(reduce) as u32);
-        for (x, y, pixel) in grey.enumerate_pixels_mut() {
-            let (left, top) = (x as usize * reduce, y as usize * reduce);
-            let columns = left..(left + reduce).min(width);
-            let rows = top..(top + reduce).min(height);
-            let count = (rows.len() * columns.len()) as f32;
-            let block = rows.map(|row| &micrograph.grey[row * width..][columns.clone()]);
-            let mean = block.flatten().map(|v| ((v - low) / range).clamp(0.0, 1.0)).sum::<f32>() / count;
-            pixel.0 = [(255.0 * mean).round() as u8];
-        }
+        let columns = grey.width() as usize;
+        grey.par_chunks_exact_mut(columns).enumerate().for_each(|(y, row)| {
+            let rows = y * reduce..((y + 1) * reduce).min(height);
+            for (x, pixel) in row.iter_mut().enumerate() {
+                let columns = x * reduce..((x + 1) * reduce).min(width);
+                let count = (rows.len() * columns.len()) as f32;
+                let block = rows.clone().map(|row| &micrograph.grey[row * width..][columns.clone()]);
+                let mean = block.flatten().map(|v| ((v - low) / range).clamp(0.0, 1.0)).sum::<f32>() / count;
+                *pixel = (255.0 * mean).round() as u8;
+            }
+        });
         Self { grey, reduce }
     }
 

@@ -36,6 +36,9 @@ pub struct RunRecord {
     /// Totals over all images, by what was counted.
     pub counts: BTreeMap<String, u64>,
     pub stages: Vec<StageRecord>,
+    /// How the last part of the run went; `None` until it is finished, and where the clock stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<EffortRecord>,
     /// As [`crate::clock::utc`] writes it.
     pub started_utc: String,
     /// Empty until it is finished.
@@ -96,6 +99,29 @@ impl InputRecord {
 }
 
 const FAILED: &str = "failed";
+
+/// How much was done at once, and what it took, tables and pages at the end left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EffortRecord {
+    /// Images in work at once, at most.
+    pub jobs: usize,
+    /// Threads that shared the computing.
+    pub threads: usize,
+    /// Vector instructions that were used: `baseline`, `avx2` or `avx512`.
+    pub instructions: String,
+    /// What the images in work were to take at most, by estimate.
+    pub memory_limit_bytes: u64,
+    /// What the program took at most; `None` where the system does not tell.
+    pub memory_peak_bytes: Option<u64>,
+    /// Images analysed, failed ones included, those whose results were kept not.
+    pub images_analysed: usize,
+    pub seconds: f64,
+    pub images_per_second: f64,
+    /// Time of all cores together; `None` where the system does not tell.
+    pub cpu_seconds: Option<f64>,
+    /// Of the time of so many cores as there were threads.
+    pub busy_share: Option<f64>,
+}
 
 /// Time spent in one stage over all images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

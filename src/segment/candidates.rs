@@ -1,13 +1,16 @@
 //! Where a vesicle could be: places and sizes around which a ring of edges closes.
 
-use super::native::VoteParams;
+use super::native::{TOP, VoteParams, unpacked};
 use super::outline::Polarity;
-use super::pyramid::Level;
+use super::pyramid::{Grid, Level};
 use crate::error::Result;
-use crate::gpu::{Device, Plane, kernels};
+use crate::gpu::tiles::Rect;
+use crate::gpu::{Device, kernels};
 use crate::network::{Evidence, Map};
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 /// Directions of a ring. At 32 the arc between two is a fifth of the radius, as wide as the gradient's smoothing.
 const DIRECTIONS: usize = 32;
@@ -65,42 +68,71 @@ pub fn bands(diameter_min: f64, diameter_max: f64) -> Vec<f64> {
 }
 
 /// The level on which a ring of this radius (working pixels) is looked for.
-pub fn level_of(levels: &[Level], radius: f64) -> usize {
-    levels.iter().rposition(|level| radius / level.scale >= RING_RADIUS_PX).unwrap_or(0)
+pub fn level_of(grids: &[Grid], radius: f64) -> usize {
+    grids.iter().rposition(|grid| radius / grid.scale >= RING_RADIUS_PX).unwrap_or(0)
 }
 
-/// All candidates of one band.
-pub fn candidates(device: &Device, level: &Level, radius: f64) -> Result<Vec<Candidate>> {
-    let ring_px = radius / level.scale;
+/// A pixel of a level that has the most votes around.
+pub struct Peak {
+    x: usize,
+    y: usize,
+    /// Mean vote, see [`TOP`].
+    vote: i32,
+    polarity: Polarity,
+}
+
+/// Pixels of a level with the most votes around for a ring of this radius (working pixels), as far as they lie in a part of
+/// the level.
+pub fn peaks(device: &Device, level: &Level, core: &Rect, radius: f64) -> Result<Vec<Peak>> {
+    let ring_px = radius / level.grid.scale;
     let ring = device.upload(ring(ring_px))?;
-    let (width, height) = (level.width, level.height);
+    let (width, height) = level.part.size();
     let params = VoteParams {
         width: width as u32,
         height: height as u32,
         directions: DIRECTIONS as u32,
         radii: RADIUS_FACTORS.len() as u32,
     };
-    let votes: Plane =
-        device.run(&kernels::VOTE, &params, &[&level.gradient, &ring], 2 * width * height, [width, height, 1])?;
+    let votes = device.run(&kernels::VOTE, &params, &[&level.gradient, &ring], width * height, [width, height, 1])?;
     let votes = device.download(&votes)?;
     let window = (WINDOW * ring_px).round().max(1.0) as usize;
-    let area = (width * height) as f64;
-    let count_max = 8 + (DENSITY_MAX * area / (0.5 * TAU * ring_px * ring_px)) as usize;
+    let (left, top) = (level.part.x.start, level.part.y.start);
+    let own = Rect { x: core.x.start - left..core.x.end - left, y: core.y.start - top..core.y.end - top };
     let mut found = Vec::new();
-    for (polarity, plane) in [Polarity::Lighter, Polarity::Darker].into_iter().zip(votes.chunks_exact(width * height)) {
-        let mut peaks = maxima(plane, width, height, window, VOTE_MIN);
-        // Votes decide, then reading order, so that the cut is the same in every run.
-        peaks.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.1.cmp(&b.1)).then(a.0.cmp(&b.0)));
-        peaks.truncate(count_max);
-        found.extend(peaks.into_iter().map(|(x, y, _)| Candidate {
-            x: level.on_working(x as f64),
-            y: level.on_working(y as f64),
-            radius,
+    for polarity in [Polarity::Lighter, Polarity::Darker] {
+        let vote = |i: usize| {
+            let (lighter, darker) = unpacked(votes[i].to_bits());
+            if polarity == Polarity::Lighter { lighter } else { darker }
+        };
+        let least = VOTE_MIN * TOP;
+        found.extend(maxima(vote, (width, height), &own, window, least).into_iter().map(|(x, y, vote)| Peak {
+            x: x + left,
+            y: y + top,
+            vote: vote as i32,
             polarity,
-            start: Start::Votes,
         }));
     }
     Ok(found)
+}
+
+/// The candidates of one band: the peaks with the most votes.
+pub fn candidates(mut peaks: Vec<Peak>, grid: &Grid, radius: f64) -> Vec<Candidate> {
+    let ring_px = radius / grid.scale;
+    let area = (grid.width * grid.height) as f64;
+    let count_max = 8 + (DENSITY_MAX * area / (0.5 * TAU * ring_px * ring_px)) as usize;
+    // Votes decide, then reading order, so that the cut is the same in every run.
+    peaks.sort_by_key(|peak| (peak.polarity, Reverse(peak.vote), peak.y, peak.x));
+    let of = |polarity: Polarity| peaks.iter().filter(move |peak| peak.polarity == polarity).take(count_max);
+    let chosen = of(Polarity::Lighter).chain(of(Polarity::Darker));
+    chosen
+        .map(|peak| Candidate {
+            x: grid.on_working(peak.x as f64),
+            y: grid.on_working(peak.y as f64),
+            radius,
+            polarity: peak.polarity,
+            start: Start::Votes,
+        })
+        .collect()
 }
 
 /// Candidates where the network sees the middle of a vesicle, of the size that it sees there, between the smallest and the
@@ -108,7 +140,8 @@ pub fn candidates(device: &Device, level: &Level, radius: f64) -> Result<Vec<Can
 /// first outlines.
 pub fn seen(evidence: &Evidence, (smallest, largest): (f64, f64)) -> Vec<Candidate> {
     let middle = evidence.map(Map::Middle);
-    let peaks = maxima(middle, evidence.width, evidence.height, 1, MIDDLE_MIN);
+    let size = (evidence.width, evidence.height);
+    let peaks = maxima(|i| middle[i], size, &Rect::whole(size), 1, MIDDLE_MIN);
     let mut found = Vec::with_capacity(4 * peaks.len());
     for (x, y, _) in peaks {
         let radius = evidence.radius(x as f64, y as f64);
@@ -137,26 +170,40 @@ fn ring(radius_px: f64) -> Vec<f32> {
         .collect()
 }
 
-/// Pixels that reach `least` and are the largest of their window (the first in reading order among equals).
-fn maxima(plane: &[f32], width: usize, height: usize, window: usize, least: f32) -> Vec<(usize, usize, f32)> {
-    (0..height)
+/// Pixels of a part of a plane that reach `least` and are the largest of their window (the first in reading order among
+/// equals).
+fn maxima(
+    value: impl Fn(usize) -> f32 + Sync,
+    (width, height): (usize, usize),
+    part: &Rect,
+    window: usize,
+    least: f32,
+) -> Vec<(usize, usize, f32)> {
+    let value = &value;
+    part.y
+        .clone()
         .into_par_iter()
         .flat_map_iter(|y| {
-            (0..width).filter_map(move |x| {
-                let here = plane[y * width + x];
-                if here < least {
-                    return None;
+            let is_largest = |x: usize, here: f32| {
+                let (rows, columns) = (around(y, window, height), around(x, window, width));
+                rows.flat_map(|v| columns.clone().map(move |u| (v, u))).all(|(v, u)| {
+                    let other = value(v * width + u);
+                    other < here || (other == here && (v, u) >= (y, x))
+                })
+            };
+            let mut found = Vec::new();
+            for x in part.x.clone() {
+                let here = value(y * width + x);
+                if here >= least && is_largest(x, here) {
+                    found.push((x, y, here));
                 }
-                for v in y.saturating_sub(window)..(y + window + 1).min(height) {
-                    for u in x.saturating_sub(window)..(x + window + 1).min(width) {
-                        let other = plane[v * width + u];
-                        if other > here || (other == here && (v, u) < (y, x)) {
-                            return None;
-                        }
-                    }
-                }
-                Some((x, y, here))
-            })
+            }
+            found
         })
         .collect()
+}
+
+/// Places at most so far from one.
+fn around(place: usize, distance: usize, size: usize) -> Range<usize> {
+    place.saturating_sub(distance)..(place + distance + 1).min(size)
 }

@@ -1,11 +1,12 @@
 //! From candidates to closed outlines, from coarse to fine.
 
 use super::candidates::{Candidate, Start, level_of};
-use super::native::{ContourParams, PolarParams};
+use super::native::{CANDIDATE, ContourParams, PolarParams};
 use super::outline::{Polarity, RAY_DIRECTIONS, RAYS};
-use super::pyramid::Level;
+use super::pyramid::{Grid, Level};
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
+use crate::widest::widest;
 use rayon::prelude::*;
 
 /// Radii searched around a candidate, over its ring's radius: from the short to the long half axis of an oval of 1 : 3.
@@ -76,25 +77,25 @@ impl Contour {
     }
 
     /// Share of the outline that lies inside the picture.
-    fn known_share(&self, level: &Level) -> f32 {
+    fn known_share(&self, grid: &Grid) -> f32 {
         let inside = |k: &usize| {
-            let [x, y] = self.vertex(*k).map(|v| level.on_level(v));
-            x >= -0.5 && y >= -0.5 && x <= level.width as f64 - 0.5 && y <= level.height as f64 - 0.5
+            let [x, y] = self.vertex(*k).map(|v| grid.on_level(v));
+            x >= -0.5 && y >= -0.5 && x <= grid.width as f64 - 0.5 && y <= grid.height as f64 - 0.5
         };
         (0..RAYS).filter(inside).count() as f32 / RAYS as f32
     }
 
     /// This contour with the kernel's solution: radii (px of the level) of every first, second, ... ray, then their reward.
-    fn solved(&self, solved: &[f32], level: &Level) -> Self {
+    fn solved(&self, solved: &[f32], grid: &Grid) -> Self {
         let (reward, radii) = solved.split_last().unwrap_or((&0.0, &[]));
         let every = RAYS / radii.len();
         let mut contour = self.clone();
         for (k, radius) in contour.radius.iter_mut().enumerate() {
             let (before, after) = (radii[k / every], radii[k.div_ceil(every) % radii.len()]);
             let part = (k % every) as f32 / every as f32;
-            *radius = (before + (after - before) * part) * level.scale as f32;
+            *radius = (before + (after - before) * part) * grid.scale as f32;
         }
-        let known = contour.known_share(level);
+        let known = contour.known_share(grid);
         contour.reward = if known >= KNOWN_MIN { reward / known } else { 0.0 };
         contour.recentred()
     }
@@ -106,10 +107,9 @@ impl Contour {
         if (x - self.x).hypot(y - self.y) < OFF_CENTRE * self.mean_radius() {
             return self;
         }
-        let mut radius = [0.0f32; RAYS];
-        for (radius, along) in radius.iter_mut().zip(RAY_DIRECTIONS.iter()) {
-            *radius = farthest_crossing(&polygon, [x, y], *along) as f32;
-        }
+        let mut farthest = [0.0; RAYS];
+        crossings(&mut farthest, &polygon, [x, y]);
+        let radius = farthest.map(|r| r as f32);
         // A centroid outside its own outline would give rays that never cross it.
         if radius.iter().all(|&r| r > 0.0) { Self { x, y, radius, ..self } } else { self }
     }
@@ -130,35 +130,50 @@ fn centroid(polygon: &[[f64; 2]]) -> Option<[f64; 2]> {
     (area.abs() > 1e-9).then(|| [x0 + sx / (3.0 * area), y0 + sy / (3.0 * area)])
 }
 
-/// Largest distance at which a ray crosses a polygon, 0 if it never does.
-fn farthest_crossing(polygon: &[[f64; 2]], from: [f64; 2], along: [f64; 2]) -> f64 {
-    // Positions along the ray and to its left.
-    let seen = |p: &[f64; 2]| {
-        let (x, y) = (p[0] - from[0], p[1] - from[1]);
-        (x * along[0] + y * along[1], y * along[0] - x * along[1])
-    };
-    let mut farthest = 0.0f64;
-    let Some(mut a) = polygon.last().map(seen) else { return farthest };
-    for b in polygon.iter().map(seen) {
-        if (a.1 < 0.0) != (b.1 < 0.0) {
-            farthest = farthest.max(a.0 + (b.0 - a.0) * a.1 / (a.1 - b.1));
+widest! {
+    /// For each ray from a place the largest distance at which it crosses a polygon of as many vertices as there are rays, 0
+    /// if it never does.
+    fn crossings(farthest: &mut [f64; RAYS], polygon: &[[f64; 2]], from: [f64; 2]) {
+        // Vertices seen from the place, the first one again at the end.
+        let (mut x, mut y) = ([0.0; RAYS + 1], [0.0; RAYS + 1]);
+        for k in 0..=RAYS {
+            let vertex = polygon[k % RAYS];
+            (x[k], y[k]) = (vertex[0] - from[0], vertex[1] - from[1]);
         }
-        a = b;
+        for k in 0..RAYS {
+            let [cos, sin] = RAY_DIRECTIONS[k];
+            // Positions along the ray and to its left.
+            let (mut along, mut left) = ([0.0; RAYS + 1], [0.0; RAYS + 1]);
+            for i in 0..=RAYS {
+                along[i] = x[i] * cos + y[i] * sin;
+                left[i] = y[i] * cos - x[i] * sin;
+            }
+            let mut crossing = [0.0; RAYS];
+            for i in 0..RAYS {
+                let at = along[i] + (along[i + 1] - along[i]) * left[i] / (left[i] - left[i + 1]);
+                crossing[i] = if (left[i] < 0.0) != (left[i + 1] < 0.0) { at } else { 0.0 };
+            }
+            farthest[k] = crossing.iter().copied().fold(0.0, f64::max);
+        }
     }
-    farthest
 }
 
 /// What outlines may follow.
-pub struct Edges<'a> {
+pub struct Edges {
     /// Gradients of the picture, the finest first.
-    pub levels: &'a [Level],
+    pub levels: Vec<Level>,
     /// Gradient with the least smoothing.
-    pub finest: &'a Level,
+    pub finest: Level,
     /// Gradient of the network's map of vesicles.
-    pub map: &'a Level,
+    pub map: Level,
 }
 
-/// Outlines all candidates: a first pass on the level where they were found, then one on each finer level, the last one on
+/// How far from its candidate an outline may look, over the candidate's radius: the first pass takes it as far as the search
+/// goes; each later one 2.5 px of its level farther, together less than 5 px of the level where it started, on which the radius
+/// is no less than that.
+pub const REACH: f64 = *SEARCH.end() + 1.0;
+
+/// Outlines all candidates, and says for each outline whose it is: a first pass on the level where they were found, then one on each finer level, the last one on
 /// `finest`, which has the least smoothing. Where the network's map is to be followed, the first pass is on `map`, its
 /// gradient.
 pub fn contours(
@@ -166,8 +181,9 @@ pub fn contours(
     Edges { levels, finest, map }: &Edges,
     candidates: &[Candidate],
     penalty: f64,
-) -> Result<Vec<Contour>> {
-    let level_of: Vec<usize> = candidates.iter().map(|c| level_of(levels, c.radius)).collect();
+) -> Result<Vec<(usize, Contour)>> {
+    let grids: Vec<Grid> = levels.iter().map(|level| level.grid).collect();
+    let level_of: Vec<usize> = candidates.iter().map(|c| level_of(&grids, c.radius)).collect();
     let mut contours: Vec<Contour> = candidates
         .iter()
         .map(|c| Contour {
@@ -184,7 +200,7 @@ pub fn contours(
     mapped.iter().for_each(|&i| contours[i].polarity = Polarity::Lighter);
     pass(device, map, &mut contours, &mapped, COARSE, step, penalty)?;
     for &i in &mapped {
-        contours[i] = contours[i].widened(MAP_OFFSET_PX * map.scale);
+        contours[i] = contours[i].widened(MAP_OFFSET_PX * map.grid.scale);
         contours[i].polarity = candidates[i].polarity;
     }
     let mut promising: Vec<bool> = candidates.iter().map(|c| c.start == Start::NetworkMap).collect();
@@ -199,13 +215,13 @@ pub fn contours(
         // A level that is the first for some is a finer one for those that came before.
         let refined: Vec<usize> = (0..contours.len()).filter(|&i| promising[i] && level_of[i] >= index).collect();
         let last = if index == 0 { finest } else { level };
-        pass(device, last, &mut contours, &refined, FINE, |_| FINE_STEP_PX * last.scale, penalty)?;
+        pass(device, last, &mut contours, &refined, FINE, |_| FINE_STEP_PX * last.grid.scale, penalty)?;
     }
-    let whole = (0..contours.len()).filter(|&i| {
-        let least = if candidates[i].start == Start::Votes { REWARD_MIN } else { REWARD_MIN_SEEN };
-        promising[i] && contours[i].reward >= least
+    let whole = (0..).zip(contours).filter(|(i, contour)| {
+        let least = if candidates[*i].start == Start::Votes { REWARD_MIN } else { REWARD_MIN_SEEN };
+        promising[*i] && contour.reward >= least
     });
-    Ok(whole.map(|i| contours[i].clone()).collect())
+    Ok(whole.collect())
 }
 
 /// Improves the chosen contours on one level. `step` gives the distance of the radial positions, working pixels.
@@ -218,23 +234,30 @@ fn pass(
     step: impl Fn(usize) -> f64,
     penalty: f64,
 ) -> Result<()> {
-    let every = RAYS / rays;
+    let (every, grid) = (RAYS / rays, &level.grid);
+    let ((width, height), left, top) = (level.part.size(), level.part.x.start, level.part.y.start);
     let direction = RAY_DIRECTIONS.iter().step_by(every).flatten().map(|&v| v as f32);
     let direction = device.upload(direction.collect())?;
     for batch in chosen.chunks(BATCH) {
         let n = batch.len();
-        let candidate = batch.iter().flat_map(|&i| {
+        // Pixel and place in it are told apart, so that rounding does not depend on where the part begins.
+        let candidate = batch.iter().flat_map(|&i| -> [f32; CANDIDATE] {
             let c = &contours[i];
-            let (x, y) = (level.on_level(c.x), level.on_level(c.y));
-            [x as f32, y as f32, (step(i) / level.scale) as f32, c.polarity.sign()]
+            let (x, y) = (grid.on_level(c.x), grid.on_level(c.y));
+            let pixel = |v: f64, start: usize| (v.floor() as i64 - start as i64) as f32;
+            let place = |v: f64| (v - v.floor()) as f32;
+            [pixel(x, left), pixel(y, top), place(x), place(y), (step(i) / grid.scale) as f32, c.polarity.sign()]
         });
         let candidate = device.upload(candidate.collect())?;
-        let prior =
-            batch.iter().flat_map(|&i| contours[i].radius.iter().step_by(every).map(|r| r / level.scale as f32));
+        let prior = batch.iter().flat_map(|&i| contours[i].radius.iter().step_by(every).map(|r| r / grid.scale as f32));
         let prior = device.upload(prior.collect())?;
         let polar = PolarParams {
-            width: level.width as u32,
-            height: level.height as u32,
+            width: width as u32,
+            height: height as u32,
+            left: -(left as i32),
+            top: -(top as i32),
+            right: (grid.width - left) as i32,
+            bottom: (grid.height - top) as i32,
             candidates: n as u32,
             rays: rays as u32,
             positions: positions as u32,
@@ -253,7 +276,7 @@ fn pass(
         let better: Vec<Contour> = batch
             .par_iter()
             .zip(solved.par_chunks_exact(rays + 1))
-            .map(|(&i, solved)| contours[i].solved(solved, level))
+            .map(|(&i, solved)| contours[i].solved(solved, grid))
             .collect();
         for (&i, contour) in batch.iter().zip(better) {
             contours[i] = contour;

@@ -9,6 +9,7 @@ pub mod native;
 mod neighbours;
 mod outline;
 mod pyramid;
+mod saturation;
 
 pub use contours::Contour;
 pub use neighbours::Neighbours;
@@ -18,8 +19,13 @@ use crate::calibrate::Working;
 use crate::denoise::Denoised;
 use crate::error::Result;
 use crate::gpu::Device;
+use crate::gpu::tiles::{Rect, tiles};
 use crate::network::Evidence;
+use candidates::{Candidate, Peak};
+use contours::Edges;
+use saturation::half_saturation;
 use serde::Serialize;
+use std::ops::Range;
 
 /// What to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -54,6 +60,10 @@ const SIZE_MARGIN: f64 = 0.75;
 /// Smallest diameter that is outlined, working pixels: a smaller ring has no inside.
 const SMALLEST_PX: f64 = 4.0;
 
+/// Pixels of a level at the border of a tile that are not those of the whole picture: a Gaussian reaches seven at most, the
+/// gradient one, and outlines are read between two.
+const BORDER_PX: usize = 10;
+
 /// Two outlines are the same when their centres are this close and their radii this much alike, over the radius.
 const SAME: f64 = 0.1;
 
@@ -68,21 +78,66 @@ pub fn segment(
     evidence: &Evidence,
     config: &SegmentConfig,
 ) -> Result<Vec<Contour>> {
+    if working.width.min(working.height) < SMALLEST_PX as usize {
+        return Ok(Vec::new());
+    }
     let px = |nm: f64| nm / working.pixel_nm;
     let size = (working.width, working.height);
     let smallest = (px(config.min_diameter_nm) * SIZE_MARGIN).max(SMALLEST_PX);
     let largest = (px(config.max_diameter_nm) / SIZE_MARGIN).max(smallest);
-    let levels = pyramid::pyramid(device, &denoised.plane, size, SIGMA_PX, largest / 16.0)?;
-    let sigma_px = px(SIGMA_FINEST_NM).max(SIGMA_FINEST_MIN_PX);
-    let finest = pyramid::level(device, &working.plane, size, sigma_px, 1.0)?;
+    let grids = pyramid::grids(size, largest / 16.0);
+    let coarsest = grids[grids.len() - 1].scale as usize;
+    let sigma_finest_px = px(SIGMA_FINEST_NM).max(SIGMA_FINEST_MIN_PX);
+    let half_saturations: Vec<f32> =
+        (0..grids.len() as u32).map(|halvings| half_saturation(&denoised.picture, halvings, SIGMA_PX)).collect();
+    let half_saturation_finest = half_saturation(&working.picture, 0, sigma_finest_px);
+    let edges = |part: &Rect| -> Result<Edges> {
+        let (grey, raw) = (denoised.picture.on(device, part)?, working.picture.on(device, part)?);
+        Ok(Edges {
+            levels: pyramid::pyramid(device, &grey, part, &grids, SIGMA_PX, &half_saturations)?,
+            finest: pyramid::level(device, &raw, part.clone(), grids[0], sigma_finest_px, half_saturation_finest)?,
+            map: pyramid::of_map(device, evidence, part)?,
+        })
+    };
+
+    let bands = candidates::bands(smallest, largest);
+    let radius_max = bands.iter().copied().fold(largest / 2.0, f64::max);
+    let halo = (contours::REACH * radius_max) as usize + BORDER_PX * coarsest.max(evidence.scale().ceil() as usize);
+    let tiles = tiles(size, halo, coarsest);
+    // One tile's edges serve both rounds; of many, those of all do not fit, and are made twice.
+    let mut kept = None;
+    let mut peaks: Vec<Vec<Peak>> = bands.iter().map(|_| Vec::new()).collect();
+    for tile in &tiles {
+        let edges = edges(&tile.wide)?;
+        for (peaks, &radius) in peaks.iter_mut().zip(&bands) {
+            let level = &edges.levels[candidates::level_of(&grids, radius)];
+            peaks.extend(candidates::peaks(device, level, &level.grid.part(&tile.core), radius)?);
+        }
+        kept = Some(edges).filter(|_| tiles.len() == 1);
+    }
     let mut found = Vec::new();
-    for radius in candidates::bands(smallest, largest) {
-        found.extend(candidates::candidates(device, &levels[candidates::level_of(&levels, radius)], radius)?);
+    for (peaks, &radius) in peaks.into_iter().zip(&bands) {
+        found.extend(candidates::candidates(peaks, &grids[candidates::level_of(&grids, radius)], radius));
     }
     found.extend(candidates::seen(evidence, (smallest / 2.0, largest / 2.0)));
-    let map = pyramid::of_map(device, evidence)?;
-    let edges = contours::Edges { levels: &levels, finest: &finest, map: &map };
-    let mut contours = contours::contours(device, &edges, &found, config.contour_penalty)?;
+
+    let mut outlined: Vec<(usize, Contour)> = Vec::new();
+    for tile in &tiles {
+        let within = |index: f64, range: &Range<usize>, size: usize| {
+            range.contains(&((index + 0.5).clamp(0.0, (size - 1) as f64) as usize))
+        };
+        let own = |c: &Candidate| within(c.x, &tile.core.x, size.0) && within(c.y, &tile.core.y, size.1);
+        let (places, own): (Vec<usize>, Vec<Candidate>) =
+            found.iter().copied().enumerate().filter(|(_, c)| own(c)).unzip();
+        let edges = match kept.take() {
+            Some(edges) => edges,
+            None => edges(&tile.wide)?,
+        };
+        let contours = contours::contours(device, &edges, &own, config.contour_penalty)?;
+        outlined.extend(contours.into_iter().map(|(i, contour)| (places[i], contour)));
+    }
+    outlined.sort_by_key(|(place, _)| *place);
+    let mut contours: Vec<Contour> = outlined.into_iter().map(|(_, contour)| contour).collect();
     contours.retain(|c| (smallest..=largest).contains(&(2.0 * c.mean_radius())));
     Ok(distinct(contours))
 }

@@ -28,7 +28,7 @@ const FAULTS: [Fault; 10] = [
     // One column beyond the right border counts, which is the next row's first pixel.
     Fault { kernel: "vote", text: "x < i32(params.width)", fault: "x <= i32(params.width)" },
     // The right neighbour is the one after.
-    Fault { kernel: "polar", text: "inside(i32(x0) + 1, w)", fault: "inside(i32(x0) + 2, w)" },
+    Fault { kernel: "polar", text: "outward(at + 1u, along)", fault: "outward(at + 2u, along)" },
     // Steps of two positions are forgotten.
     Fault { kernel: "contour", text: "const STEP_MAX = 2;", fault: "const STEP_MAX = 1;" },
 ];

@@ -60,7 +60,10 @@ fn rust_layouts() -> Vec<(&'static Kernel, Layout)> {
         (&kernels::BLUR, layout!(BlurParams { width, height, radius, axis })),
         (&kernels::GRADIENT, layout!(GradientParams { width, height, half_saturation })),
         (&kernels::VOTE, layout!(VoteParams { width, height, directions, radii })),
-        (&kernels::POLAR, layout!(PolarParams { width, height, candidates, rays, positions })),
+        (
+            &kernels::POLAR,
+            layout!(PolarParams { width, height, left, top, right, bottom, candidates, rays, positions }),
+        ),
         (&kernels::CONTOUR, layout!(ContourParams { candidates, rays, positions, penalty })),
     ]
 }

@@ -10,7 +10,9 @@ use cupule::denoise::native::{self, NlmParams, SEARCH_RADIUS_MAX};
 use cupule::gpu::{Device, Kernel, Plane, kernels};
 use cupule::network::native::{BLOCK, ConvolveParams, ResampleParams, SAMPLES};
 use cupule::segment::RAYS;
-use cupule::segment::native::{BlurParams, ContourParams, GradientParams, HalveParams, PolarParams, VoteParams};
+use cupule::segment::native::{
+    BlurParams, ContourParams, GradientParams, HalveParams, PolarParams, TOP, VoteParams, unpacked as of_word,
+};
 use std::f32::consts::TAU;
 
 /// Runs a kernel on a device and brings back what it filled.
@@ -20,6 +22,16 @@ type Run = Box<dyn Fn(&Device, &Kernel) -> Vec<f32>>;
 pub struct Case {
     pub name: String,
     pub run: Run,
+}
+
+/// The two numbers of each word.
+fn unpacked(words: Vec<f32>) -> Vec<f32> {
+    words.into_iter().flat_map(|word| <[f32; 2]>::from(of_word(word.to_bits()))).map(|v| v / TOP).collect()
+}
+
+/// The same of a case that fills words of two numbers.
+fn packed(case: Case) -> Case {
+    Case { run: Box::new(move |device, kernel| unpacked((case.run)(device, kernel))), ..case }
 }
 
 fn case<P: Pod>(name: String, params: P, inputs: Vec<Vec<f32>>, out_len: usize, grid: [usize; 3]) -> Case {
@@ -279,15 +291,15 @@ fn blur_cases(picture: &Picture) -> Vec<Case> {
 fn gradient_case(picture: &Picture, grey: Vec<f32>, half_saturation: f32) -> Case {
     let params = GradientParams { width: picture.width as u32, height: picture.height as u32, half_saturation };
     let name = format!("{}, half saturation {half_saturation}", picture.name);
-    case(name, params, vec![grey], 2 * picture.width * picture.height, [picture.width, picture.height, 1])
+    case(name, params, vec![grey], picture.width * picture.height, [picture.width, picture.height, 1])
 }
 
 fn gradient_cases(picture: &Picture) -> Vec<Case> {
     let mut cases = Vec::new();
     let smooth = smooth(picture);
-    // Unsaturated; saturated; a half saturation of 0, as a picture without noise has it.
-    for half_saturation in [-1.0, 700.0, 0.0] {
-        cases.push(gradient_case(picture, smooth.clone(), half_saturation));
+    // A half saturation of 0 is that of a picture without noise.
+    for half_saturation in [700.0, 0.0] {
+        cases.push(packed(gradient_case(picture, smooth.clone(), half_saturation)));
     }
     cases
 }
@@ -320,14 +332,14 @@ fn vote_cases(picture: &Picture) -> Vec<Case> {
         let name = format!("{}, radius {radius}", picture.name);
         let inputs = vec![saturated(picture), ring.collect()];
         let grid = [picture.width, picture.height, 1];
-        cases.push(case(name, params, inputs, 2 * picture.width * picture.height, grid));
+        cases.push(packed(case(name, params, inputs, picture.width * picture.height, grid)));
     }
     cases
 }
 
 /// Candidates and their priors: in the middle, on every border, in a corner, outside, too small.
 struct Candidates {
-    /// x, y, radial step, sign.
+    /// Pixel, place in it, radial step, sign.
     candidate: Vec<f32>,
     prior: Vec<f32>,
     count: usize,
@@ -355,17 +367,24 @@ fn candidates(picture: &Picture, rays: usize, positions: usize) -> Candidates {
     for (i, &(x, y, radius)) in places.iter().enumerate() {
         // As in a first pass (0.5 to 1.7 radii), and as in a refining one.
         let step = if positions > 21 { 1.2 * radius / (positions - 1) as f32 } else { 0.25 };
-        candidate.extend([x + dice.unit() * 0.01, y, step, if i % 2 == 0 { 1.0 } else { -1.0 }]);
+        let x = x + dice.unit() * 0.01;
+        let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+        candidate.extend([x.floor(), y.floor(), x - x.floor(), y - y.floor(), step, sign]);
         let lobes = |ray: usize| 1.0 + 0.05 * (3.0 * TAU * ray as f32 / rays as f32).sin();
         prior.extend((0..rays).map(|ray| 1.1 * radius * lobes(ray)));
     }
     Candidates { candidate, prior, count: places.len() }
 }
 
-fn polar_case(picture: &Picture, at: &Candidates, rays: usize, positions: usize) -> Case {
+/// The whole picture, or a part that begins above and left of which there is more of it, and ends before its end.
+fn polar_case(picture: &Picture, at: &Candidates, rays: usize, positions: usize, cut: i32) -> Case {
     let params = PolarParams {
         width: picture.width as u32,
         height: picture.height as u32,
+        left: -cut,
+        top: -2 * cut,
+        right: picture.width as i32 + 3 * cut,
+        bottom: picture.height as i32 + cut,
         candidates: at.count as u32,
         rays: rays as u32,
         positions: positions as u32,
@@ -375,7 +394,7 @@ fn polar_case(picture: &Picture, at: &Candidates, rays: usize, positions: usize)
         [cos, sin]
     });
     let inputs = vec![saturated(picture), at.candidate.clone(), at.prior.clone(), direction.collect()];
-    let name = format!("{}, {rays} rays of {positions}", picture.name);
+    let name = format!("{}, cut by {cut}, {rays} rays of {positions}", picture.name);
     case(name, params, inputs, at.count * rays * positions, [rays * positions, at.count, 1])
 }
 
@@ -385,7 +404,9 @@ const SHAPES: [(usize, usize); 4] = [(RAYS, 41), (RAYS, 21), (64, 64), (30, 7)];
 fn polar_cases(picture: &Picture) -> Vec<Case> {
     let mut cases = Vec::new();
     for (rays, positions) in SHAPES {
-        cases.push(polar_case(picture, &candidates(picture, rays, positions), rays, positions));
+        for cut in [0, 5] {
+            cases.push(polar_case(picture, &candidates(picture, rays, positions), rays, positions, cut));
+        }
     }
     cases
 }
@@ -394,7 +415,7 @@ fn contour_cases(picture: &Picture) -> Vec<Case> {
     let mut cases = Vec::new();
     for (rays, positions) in SHAPES {
         let at = candidates(picture, rays, positions);
-        let reward = (polar_case(picture, &at, rays, positions).run)(&Device::Native, &kernels::POLAR);
+        let reward = (polar_case(picture, &at, rays, positions, 0).run)(&Device::Native, &kernels::POLAR);
         // As configured; free, where ties abound; dear, where outlines hardly bend.
         for penalty in [0.03, 0.0, 0.8] {
             let params =

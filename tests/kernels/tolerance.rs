@@ -42,15 +42,15 @@ pub const TOLERANCES: [Tolerance; 10] = [
     },
     Tolerance {
         kernel: "gradient",
-        difference: 1e-6,
+        difference: 3.1e-5,
         strays: 0.0,
-        reason: "square root and division of values of up to 1 are a few last places off",
+        reason: "square root and division are a few last places off, and then rounded to the next 32767th or the one beside it",
     },
     Tolerance {
         kernel: "vote",
-        difference: 1e-5,
+        difference: 3.1e-5,
         strays: 0.0,
-        reason: "a mean over 32 directions of sums of two products of values of up to 1",
+        reason: "a mean over 32 directions of sums of two products, rounded to the next 32767th or the one beside it",
     },
     Tolerance {
         kernel: "polar",

@@ -7,7 +7,7 @@ use std::f64::consts::TAU;
 
 const SIDE: usize = 160;
 
-fn picture(grey: &[f32]) -> Picture<'_> {
+fn picture(grey: &[f32]) -> Picture<'_, f32> {
     Picture { grey, width: SIDE, height: grey.len() / SIDE }
 }
 

@@ -1,6 +1,9 @@
 //! The grain of the film.
 
-use super::{Picture, finite};
+use super::{Grey, Picture, finite};
+use crate::widest::{add_pair, scale};
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Sizes of grain that the granularity holds, nm: stain grain and protein, below any vesicle.
 const GRAIN_NM: (f64, f64) = (2.0, 10.0);
@@ -9,23 +12,29 @@ const GRAIN_SQUARE_NM: f64 = 60.0;
 const QUIET_SHARE: f64 = 0.3;
 
 /// Grain of the film over the noise.
-pub(super) fn granularity(picture: &Picture) -> Option<f64> {
+pub(super) fn granularity<T: Grey>(picture: &Picture<T>) -> Option<f64> {
     // A period of 10 nm takes two pixels to be seen.
     if picture.pixel_nm > 0.5 * GRAIN_NM.1 {
         return None;
     }
     // A bump of full width w at half maximum is a Gaussian of w / 2.355.
-    let sigma = |nm: f64| nm / picture.pixel_nm / (8.0 * std::f64::consts::LN_2).sqrt();
-    let fine = blur(picture, sigma(GRAIN_NM.0));
-    let coarse = blur(picture, sigma(GRAIN_NM.1));
-    let band: Vec<f32> = fine.iter().zip(&coarse).map(|(a, b)| a - b).collect();
-    let band = Picture { grey: &band, ..*picture };
-    let (squares, edge) = band.squares(GRAIN_SQUARE_NM);
+    let weights = |nm: f64| gaussian(nm / picture.pixel_nm / (8.0 * std::f64::consts::LN_2).sqrt());
+    let (fine, coarse) = (weights(GRAIN_NM.0), weights(GRAIN_NM.1));
+    let (squares, edge) = picture.squares(GRAIN_SQUARE_NM);
+    let squares: Vec<(usize, usize)> = squares.collect();
     let mut deviations: Vec<f64> = squares
-        .map(|at| {
-            let count = (edge * edge) as f64;
-            let mean = band.square(at, edge).sum::<f64>() / count;
-            (band.square(at, edge).map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt()
+        .par_chunk_by(|a, b| a.1 == b.1)
+        .flat_map_iter(|row| {
+            let rows = row[0].1..row[0].1 + edge;
+            let (fine, coarse) = (blurred(picture, &fine, rows.clone()), blurred(picture, &coarse, rows));
+            let band: Vec<f32> = fine.iter().zip(&coarse).map(|(a, b)| a - b).collect();
+            row.iter().map(move |&(x, _)| {
+                let square =
+                    || band.chunks_exact(picture.width).flat_map(|row| &row[x..x + edge]).map(|&v| f64::from(v));
+                let count = (edge * edge) as f64;
+                let mean = square().sum::<f64>() / count;
+                (square().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt()
+            })
         })
         .collect();
     deviations.sort_by(f64::total_cmp);
@@ -33,25 +42,39 @@ pub(super) fn granularity(picture: &Picture) -> Option<f64> {
     finite(quiet / picture.noise)
 }
 
-/// Gaussian blur, border pixels repeated outwards.
-pub(super) fn blur(picture: &Picture, sigma_px: f64) -> Vec<f32> {
+/// Half of a Gaussian's weights, the middle first; all together sum to 1.
+pub(super) fn gaussian(sigma_px: f64) -> Vec<f32> {
     let reach = (3.0 * sigma_px).ceil() as usize;
     let weights: Vec<f64> = (0..=reach).map(|i| (-0.5 * (i as f64 / sigma_px).powi(2)).exp()).collect();
     let total = weights[0] + 2.0 * weights[1..].iter().sum::<f64>();
-    let weights: Vec<f32> = weights.iter().map(|w| (w / total) as f32).collect();
-    let (width, height) = (picture.width, picture.height);
-    let along = |get: &dyn Fn(usize) -> f32, at: usize, size: usize| {
-        let side = |i: usize| get(at.saturating_sub(i)) + get((at + i).min(size - 1));
-        (1..=reach).fold(weights[0] * get(at), |sum, i| sum + weights[i] * side(i))
-    };
-    let mut rows = vec![0.0; width * height];
-    for (y, out) in rows.chunks_exact_mut(width).enumerate() {
+    weights.iter().map(|w| (w / total) as f32).collect()
+}
+
+/// Rows of a picture, blurred; border pixels repeated outwards.
+pub(super) fn blurred<T: Grey>(picture: &Picture<T>, weights: &[f32], rows: Range<usize>) -> Vec<f32> {
+    let (width, height, reach) = (picture.width, picture.height, weights.len() - 1);
+    // Along the rows first, of all that are looked at.
+    let (first, last) = (rows.start.saturating_sub(reach), (rows.end + reach).min(height));
+    let mut along = vec![0.0; width * (last - first)];
+    let mut padded = vec![0.0; width + 2 * reach];
+    for (out, y) in along.chunks_exact_mut(width).zip(first..) {
         let row = &picture.grey[y * width..][..width];
-        out.iter_mut().enumerate().for_each(|(x, v)| *v = along(&|i| row[i], x, width));
+        let grey = |v: &T| (*v).into() as f32;
+        padded[..reach].fill(grey(&row[0]));
+        padded[reach..].iter_mut().zip(row).for_each(|(to, v)| *to = grey(v));
+        padded[reach + width..].fill(grey(&row[width - 1]));
+        scale(out, &padded[reach..], weights[0]);
+        for (i, weight) in weights.iter().enumerate().skip(1) {
+            add_pair(out, &padded[reach - i..], &padded[reach + i..], *weight);
+        }
     }
-    let mut both = vec![0.0; width * height];
-    for (y, out) in both.chunks_exact_mut(width).enumerate() {
-        out.iter_mut().enumerate().for_each(|(x, v)| *v = along(&|i| rows[i * width + x], y, height));
+    let row = |y: usize| &along[(y - first) * width..][..width];
+    let mut both = vec![0.0; width * rows.len()];
+    for (out, y) in both.chunks_exact_mut(width).zip(rows) {
+        scale(out, row(y), weights[0]);
+        for (i, weight) in weights.iter().enumerate().skip(1) {
+            add_pair(out, row(y.saturating_sub(i)), row((y + i).min(height - 1)), *weight);
+        }
     }
     both
 }

@@ -91,8 +91,8 @@ impl Quality {
 
 /// A picture with what its measures need.
 #[derive(Clone, Copy)]
-struct Picture<'a> {
-    grey: &'a [f32],
+struct Picture<'a, T = u16> {
+    grey: &'a [T],
     width: usize,
     height: usize,
     /// Edge of a pixel, nm.
@@ -101,16 +101,21 @@ struct Picture<'a> {
     noise: f64,
 }
 
-impl Picture<'_> {
+/// A grey value.
+trait Grey: Copy + Into<f64> + Sync {}
+
+impl<T: Copy + Into<f64> + Sync> Grey for T {}
+
+impl<T: Grey> Picture<'_, T> {
     /// Left and top of the squares that fit into the picture, and their edge, px.
-    fn squares(&self, edge_nm: f64) -> (impl Iterator<Item = (usize, usize)> + use<>, usize) {
+    fn squares(&self, edge_nm: f64) -> (impl Iterator<Item = (usize, usize)> + use<T>, usize) {
         let edge = ((edge_nm / self.pixel_nm).round() as usize).clamp(1, self.width.min(self.height).max(1));
         let (columns, rows) = (self.width / edge, self.height / edge);
         ((0..rows).flat_map(move |j| (0..columns).map(move |i| (i * edge, j * edge))), edge)
     }
 
     fn square(&self, (x0, y0): (usize, usize), edge: usize) -> impl Iterator<Item = f64> {
-        (y0..y0 + edge).flat_map(move |y| &self.grey[y * self.width + x0..][..edge]).map(|&v| f64::from(v))
+        (y0..y0 + edge).flat_map(move |y| &self.grey[y * self.width + x0..][..edge]).map(|&v| v.into())
     }
 
     /// Value between four pixel centres, the first of which lies at 0.5; `None` outside the picture.
@@ -122,7 +127,7 @@ impl Picture<'_> {
         let (x0, y0) = (x as usize, y as usize);
         let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
         let (fx, fy) = (x - x0 as f64, y - y0 as f64);
-        let at = |x: usize, y: usize| f64::from(self.grey[y * self.width + x]);
+        let at = |x: usize, y: usize| -> f64 { self.grey[y * self.width + x].into() };
         Some(
             (at(x0, y0) * (1.0 - fx) + at(x1, y0) * fx) * (1.0 - fy) + (at(x0, y1) * (1.0 - fx) + at(x1, y1) * fx) * fy,
         )
@@ -140,7 +145,7 @@ fn saturated_share(micrograph: &Micrograph) -> Option<f64> {
 }
 
 /// How wide the edges of the accepted vesicles are.
-fn edge_width_nm(picture: &Picture, factor: usize, measured: &Measured) -> Option<f64> {
+fn edge_width_nm<T: Grey>(picture: &Picture<T>, factor: usize, measured: &Measured) -> Option<f64> {
     let accepted = measured.particles.iter().filter(|p| p.status == Status::Accepted);
     let widths = accepted.filter_map(|particle| {
         let outline = &particle.outline;

@@ -1,6 +1,6 @@
 //! The course of the stain: a second-order surface through the film.
 
-use super::{Picture, finite, median};
+use super::{Grey, Picture, finite, median};
 
 /// Edge of the squares whose medians show the stain's course, nm: small enough to fall between vesicles, large enough that
 /// grain averages out.
@@ -17,7 +17,7 @@ const FIT_STEPS: u32 = 100;
 const SD_PER_MAD: f64 = 1.4826;
 
 /// Swing of the stain over the noise.
-pub(super) fn stain_gradient(picture: &Picture) -> Option<f64> {
+pub(super) fn stain_gradient<T: Grey>(picture: &Picture<T>) -> Option<f64> {
     let (squares, edge) = picture.squares(SQUARE_NM);
     let place = |v: usize, size: usize| 2.0 * (v as f64 + edge as f64 / 2.0) / size as f64 - 1.0;
     let mut points: Vec<Point> = squares

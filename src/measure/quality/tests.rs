@@ -1,6 +1,6 @@
 //! Fields whose quality is known.
 
-use super::grain::blur;
+use super::grain::{blurred, gaussian};
 use super::*;
 use crate::image::{Region, RegionKind};
 use crate::measure::Shape;
@@ -23,13 +23,17 @@ fn noise() -> &'static [f64] {
     })
 }
 
+fn blur(picture: &Picture<f32>, sigma_px: f64) -> Vec<f32> {
+    blurred(picture, &gaussian(sigma_px), 0..picture.height)
+}
+
 fn film(value: impl Fn(f64, f64) -> f64) -> Vec<f32> {
     let noise = noise();
     let at = |i: usize| value((i % SIZE) as f64 + 0.5, (i / SIZE) as f64 + 0.5);
     (0..SIZE * SIZE).map(|i| (30_000.0 + at(i) + NOISE * noise[i]) as f32).collect()
 }
 
-fn picture(grey: &[f32]) -> Picture<'_> {
+fn picture(grey: &[f32]) -> Picture<'_, f32> {
     Picture { grey, width: SIZE, height: SIZE, pixel_nm: 1.0, noise: NOISE }
 }
 
@@ -137,7 +141,7 @@ fn shares_follow_the_particles() {
     assert_eq!((quality.rim_contrast, quality.vesicle_share, quality.crowded_share), (None, Some(0.0), None));
 }
 
-fn flat(grey: &[f32], width: usize, pixel_nm: f64) -> Picture<'_> {
+fn flat<T>(grey: &[T], width: usize, pixel_nm: f64) -> Picture<'_, T> {
     Picture { grey, width, height: grey.len() / width, pixel_nm, noise: 1.0 }
 }
 

@@ -1,8 +1,9 @@
 //! Twin of `convolve.wgsl`.
 //!
 //! Inputs, weights and sums are whole numbers below 2^24, which `f32` holds exactly: the order of the additions, fused
-//! or not, on any processor, changes nothing. So the widest instructions of the machine may be used.
+//! or not, on any processor, changes nothing.
 
+use crate::widest::{is_fused, widest};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -26,143 +27,187 @@ pub struct ConvolveParams {
 
 /// Outputs that are computed together; every layer has a multiple of it.
 pub const BLOCK: usize = 4;
-/// Pixels of a row that are computed together.
-const STRIP: usize = 64;
-/// Weights of one input channel.
-const TAPS: usize = 9;
+/// Taps of an input channel along each axis.
+const SIDE: usize = 3;
+const TAPS: usize = SIDE * SIDE;
+/// Rows of the output that a thread computes one after the other: neighbours share two or one of their three input rows.
+const ROWS: usize = 16;
+/// Numbers behind the end of a line that the last vectors read and don't use: as many as the widest strip has.
+const SLACK: usize = 64;
 
 /// A 3 x 3 convolution over one or two stacks of planes.
 pub fn convolve(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     let p: ConvolveParams = pod_read_unaligned(params);
-    let layer = Layer { p, features: inputs[0], skip: inputs[1], weights: inputs[2], bias: inputs[3] };
+    let layer = Layer {
+        p,
+        channels: (p.channels + p.skip_channels) as usize,
+        features: inputs[0],
+        skip: inputs[1],
+        weights: bytemuck::cast_slice(inputs[2]),
+        bias: inputs[3],
+    };
     let row = (p.outputs * p.out_width) as usize;
-    out.par_chunks_mut(row).enumerate().for_each(|(y, row)| layer.row_fastest(y, row));
+    out.par_chunks_mut(row * ROWS).enumerate().for_each(|(i, rows)| {
+        let mut lines = Lines::new(&layer);
+        for (j, row) in rows.chunks_exact_mut(row).enumerate() {
+            lines.move_to(i * ROWS + j);
+            convolve_row(&layer, &lines, row);
+        }
+    });
 }
 
 struct Layer<'a> {
     p: ConvolveParams,
+    /// Of both stacks.
+    channels: usize,
     features: &'a [f32],
     skip: &'a [f32],
-    weights: &'a [f32],
+    weights: &'a [[f32; BLOCK]],
     bias: &'a [f32],
 }
 
-impl Layer<'_> {
-    fn row_fastest(&self, y: usize, out: &mut [f32]) {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor was just asked whether it has what the function is compiled for.
-            return unsafe { self.row_avx2(y, out) };
+/// The three rows of the grid that an output row looks at, all channels of each, laid out so that what a tap meets along the
+/// row lies side by side: framed by zeros, and for a stride of 2 first the even places, then the odd ones.
+struct Lines<'a> {
+    layer: &'a Layer<'a>,
+    /// Row `y` of the grid lies in number `(y + 1) % 3`.
+    rows: [Vec<f32>; SIDE],
+    /// Length of one channel's line, slack included.
+    len: usize,
+    /// Where the values of each tap begin in a line.
+    taps: [usize; SIDE],
+    /// The row of the output, and which one's lines are there.
+    y: usize,
+    last: Option<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(layer: &'a Layer<'a>) -> Self {
+        let stride = layer.p.stride as usize;
+        let part = layer.p.out_width as usize + SIDE;
+        let len = part * stride + SLACK;
+        let rows = std::array::from_fn(|_| vec![0.0; len * layer.channels]);
+        let taps = if stride == 1 { [0, 1, 2] } else { [0, part, 1] };
+        Self { layer, rows, len, taps, y: 0, last: None }
+    }
+
+    fn move_to(&mut self, y: usize) {
+        let stride = self.layer.p.stride as usize;
+        let known = if self.last.is_some_and(|last| last + 1 == y) { SIDE - stride } else { 0 };
+        for ky in known..SIDE {
+            let mut row = std::mem::take(&mut self.rows[(y * stride + ky) % SIDE]);
+            for (c, line) in row.chunks_exact_mut(self.len).enumerate() {
+                self.lay(line, c, (y * stride + ky).checked_sub(1));
+            }
+            self.rows[(y * stride + ky) % SIDE] = row;
         }
-        self.row::<false>(y, out);
+        (self.y, self.last) = (y, Some(y));
     }
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn row_avx2(&self, y: usize, out: &mut [f32]) {
-        self.row::<true>(y, out);
-    }
-
-    #[inline(always)]
-    fn row<const FUSED: bool>(&self, y: usize, out: &mut [f32]) {
-        let p = &self.p;
-        let out_width = p.out_width as usize;
-        let inputs = (p.channels + p.skip_channels) as usize * TAPS;
-        let weights: &[[f32; BLOCK]] = bytemuck::cast_slice(self.weights);
-        let mut columns = vec![[0.0f32; STRIP]; inputs];
-        for x0 in (0..out_width).step_by(STRIP) {
-            self.gather(x0, y, &mut columns);
-            let n = STRIP.min(out_width - x0);
-            for block in 0..p.outputs as usize / BLOCK {
-                let mut sums = [[0.0f32; STRIP]; BLOCK];
-                for k in (0..inputs).step_by(3) {
-                    add::<FUSED>(&mut sums, &columns[k..k + 3], &weights[block * inputs + k..][..3], n);
-                }
-                for (i, sums) in sums.iter().enumerate() {
-                    let o = block * BLOCK + i;
-                    let to = &mut out[o * out_width + x0..][..n];
-                    if p.top > 0.0 {
-                        finish(to, sums, self.bias[o], |v| ((v * p.scale) + 0.5).floor().clamp(0.0, p.top));
-                    } else {
-                        finish(to, sums, self.bias[o], |v| v * p.scale);
-                    }
-                }
+    /// Lays out a row of a channel; zeros beyond the border.
+    fn lay(&self, line: &mut [f32], c: usize, row: Option<usize>) {
+        let p = &self.layer.p;
+        let Some(row) = row.filter(|row| *row < p.grid_height as usize) else { return line.fill(0.0) };
+        let (channels, width) = (p.channels as usize, p.width as usize);
+        let (values, enlarged) = if c < channels {
+            let enlarged = p.enlarged as usize;
+            (&self.layer.features[(row / enlarged * channels + c) * width..][..width], enlarged)
+        } else {
+            let width = p.grid_width as usize;
+            (&self.layer.skip[(row * p.skip_channels as usize + c - channels) * width..][..width], 1)
+        };
+        let to = &mut line[1..];
+        match (p.stride, enlarged) {
+            (1, 1) => to[..values.len()].copy_from_slice(values),
+            (1, _) => {
+                let (pairs, _) = to[..p.grid_width as usize + 1].as_chunks_mut::<2>();
+                pairs.iter_mut().zip(values).for_each(|(pair, &value)| *pair = [value; 2]);
+                // Of an odd grid the last value has room for one.
+                to[p.grid_width as usize] = 0.0;
+            }
+            _ => {
+                // With the frame, place x of the grid is place x + 1: the odd ones come from even places.
+                let (even, odd) = line.split_at_mut(self.taps[1]);
+                odd.iter_mut().zip(values.iter().step_by(2)).for_each(|(to, &value)| *to = value);
+                even[1..].iter_mut().zip(values.iter().skip(1).step_by(2)).for_each(|(to, &value)| *to = value);
             }
         }
     }
 
-    /// What each weight meets along a strip of output pixels; 0 beyond the border.
-    #[inline(always)]
-    fn gather(&self, x0: usize, y: usize, columns: &mut [[f32; STRIP]]) {
-        let p = &self.p;
-        let (stride, enlarged, grid_width) = (p.stride as usize, p.enlarged as usize, p.grid_width as usize);
-        let (channels, skip_channels) = (p.channels as usize, p.skip_channels as usize);
-        for (c, taps) in columns.chunks_exact_mut(TAPS).enumerate() {
-            for (ky, taps) in taps.chunks_exact_mut(3).enumerate() {
-                let row = (y * stride + ky).checked_sub(1).filter(|&row| row < p.grid_height as usize);
-                let Some(row) = row else {
-                    taps.iter_mut().for_each(|t| t.fill(0.0));
-                    continue;
-                };
-                let (line, enlarged) = if c < channels {
-                    let width = p.width as usize;
-                    (&self.features[(row / enlarged * channels + c) * width..][..width], enlarged)
-                } else {
-                    (&self.skip[(row * skip_channels + c - channels) * grid_width..][..grid_width], 1)
-                };
-                for (kx, strip) in taps.iter_mut().enumerate() {
-                    let first = (x0 * stride + kx) as isize - 1;
-                    let last = first + ((STRIP - 1) * stride) as isize;
-                    if first >= 0 && last < grid_width as isize {
-                        let first = first as usize;
-                        match (stride, enlarged) {
-                            (1, 1) => strip.copy_from_slice(&line[first..first + STRIP]),
-                            (1, _) => {
-                                strip.iter_mut().enumerate().for_each(|(i, v)| *v = line[(first + i) / enlarged]);
+    /// The row of the grid that the tap row `ky` meets.
+    fn row(&self, ky: usize) -> &[f32] {
+        &self.rows[(self.y * self.layer.p.stride as usize + ky) % SIDE]
+    }
+}
+
+widest! {
+    /// One row of all outputs.
+    fn convolve_row(layer: &Layer, lines: &Lines, out: &mut [f32]) {
+        // As many sums as the registers hold beside weights and values: 16 of 32 with 512 bits, else 8 of 16.
+        if LANES == 16 {
+            strips::<LANES, 4>(layer, lines, out);
+        } else {
+            strips::<LANES, 2>(layer, lines, out);
+        }
+    }
+}
+
+/// Strips of as many pixels as `VECTORS` registers hold, a block of outputs at a time. A register is an array here: loops over
+/// whole ones are what the compiler turns into vector instructions reliably.
+#[inline(always)]
+fn strips<const LANES: usize, const VECTORS: usize>(layer: &Layer, lines: &Lines, out: &mut [f32]) {
+    let (p, strip) = (&layer.p, LANES * VECTORS);
+    let (out_width, top) = (p.out_width as usize, p.top);
+    let rows: [&[f32]; SIDE] = std::array::from_fn(|ky| lines.row(ky));
+    for x0 in (0..out_width).step_by(strip) {
+        let n = strip.min(out_width - x0);
+        for (block, weights) in layer.weights.chunks_exact(layer.channels * TAPS).enumerate() {
+            let mut sums = [[[0.0f32; LANES]; VECTORS]; BLOCK];
+            let (channels, _) = weights.as_chunks::<TAPS>();
+            for (c, weights) in channels.iter().enumerate() {
+                for ky in 0..SIDE {
+                    for kx in 0..SIDE {
+                        let values = &rows[ky][c * lines.len + lines.taps[kx] + x0..][..strip];
+                        let (values, _) = values.as_chunks::<LANES>();
+                        for j in 0..VECTORS {
+                            for i in 0..BLOCK {
+                                sums[i][j] = plus(sums[i][j], values[j], weights[ky * SIDE + kx][i]);
                             }
-                            _ => strip.iter_mut().enumerate().for_each(|(i, v)| *v = line[first + i * stride]),
-                        }
-                    } else {
-                        for (i, v) in strip.iter_mut().enumerate() {
-                            let x = first + (i * stride) as isize;
-                            let inside = x >= 0 && x < grid_width as isize;
-                            *v = if inside { line[x as usize / enlarged] } else { 0.0 };
                         }
                     }
                 }
+            }
+            for i in 0..BLOCK {
+                let o = block * BLOCK + i;
+                let to = &mut out[o * out_width + x0..][..n];
+                // A copy, because what is lent out is kept in memory, and the sums belong into registers.
+                let done = sums[i];
+                finish(to, done.as_flattened(), layer.bias[o], p.scale, top);
             }
         }
     }
 }
 
-/// Adds three weighted columns to each of a block of sums, `n` pixels of them.
+/// What a register of sums becomes when weighted values are added. Handed over as a whole, which keeps it in a register, and
+/// counted plainly: what iterators call is not always inlined, and then not compiled for the wide registers.
 #[inline(always)]
-fn add<const FUSED: bool>(
-    sums: &mut [[f32; STRIP]; BLOCK],
-    columns: &[[f32; STRIP]],
-    weights: &[[f32; BLOCK]],
-    n: usize,
-) {
-    let n = n.min(STRIP);
-    let (a, b, c) = (&columns[0][..n], &columns[1][..n], &columns[2][..n]);
-    for (i, sums) in sums.iter_mut().enumerate() {
-        let (wa, wb, wc) = (weights[0][i], weights[1][i], weights[2][i]);
-        let sums = &mut sums[..n];
-        // Plain counting, because what iterators call is not compiled for the wider instructions.
-        for x in 0..n {
-            sums[x] = if FUSED {
-                wc.mul_add(c[x], wb.mul_add(b[x], wa.mul_add(a[x], sums[x])))
-            } else {
-                sums[x] + wa * a[x] + wb * b[x] + wc * c[x]
-            };
-        }
+fn plus<const LANES: usize>(mut sums: [f32; LANES], values: [f32; LANES], weight: f32) -> [f32; LANES] {
+    for lane in 0..LANES {
+        sums[lane] = if const { is_fused(LANES) } {
+            weight.mul_add(values[lane], sums[lane])
+        } else {
+            sums[lane] + weight * values[lane]
+        };
     }
+    sums
 }
 
+/// Sums to outputs: whole numbers from 0 to `top`, or as they are where that is 0.
 #[inline(always)]
-fn finish(out: &mut [f32], sums: &[f32], bias: f32, end: impl Fn(f32) -> f32) {
-    let sums = &sums[..out.len()];
-    for x in 0..out.len() {
-        out[x] = end(sums[x] + bias);
+fn finish(out: &mut [f32], sums: &[f32], bias: f32, scale: f32, top: f32) {
+    for i in 0..out.len().min(sums.len()) {
+        let value = (sums[i] + bias) * scale;
+        // The floor of what is not negative, without the function that it is on old processors.
+        out[i] = if top > 0.0 { (value + 0.5).clamp(0.0, top + 0.5) as i32 as f32 } else { value };
     }
 }

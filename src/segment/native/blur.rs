@@ -1,5 +1,6 @@
 //! Twin of `blur.wgsl`.
 
+use crate::widest::{add_pair, scale};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -35,16 +36,4 @@ pub fn blur(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
             }
         }
     });
-}
-
-fn scale(out: &mut [f32], values: &[f32], weight: f32) {
-    for (out, value) in out.iter_mut().zip(values) {
-        *out = value * weight;
-    }
-}
-
-fn add_pair(out: &mut [f32], before: &[f32], after: &[f32], weight: f32) {
-    for ((out, before), after) in out.iter_mut().zip(before).zip(after) {
-        *out += (before + after) * weight;
-    }
 }

@@ -1,12 +1,16 @@
 //! Twin of `contour.wgsl`.
 
+use super::polar::{CANDIDATE, POSITIONS_MAX};
+use crate::widest::widest;
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
 /// Whole numbers per unit of reward.
 const SCORE_SCALE: f32 = 4096.0;
-/// Positions between neighbouring rays, in the order that decides ties.
-const STEPS: [i32; 5] = [0, -1, 1, -2, 2];
+/// Largest step between neighbouring rays, positions.
+const STEP_MAX: usize = 2;
+/// Rays of two turns.
+const TURN_MAX: usize = 128;
 /// Below any sum of two turns.
 const FORBIDDEN: i32 = -1_000_000;
 
@@ -29,7 +33,8 @@ pub fn contour(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     out.par_chunks_mut(rays + 1).enumerate().for_each(|(c, radii)| {
         let reward = &reward[c * rays * positions..][..rays * positions];
         let at = |ray: usize, position: usize| reward[ray * positions + position];
-        let path = best_path(reward, rays, positions, penalty);
+        let mut path = [0; TURN_MAX];
+        best_path(&mut path, reward, rays, positions, penalty);
         let mut total = 0.0;
         for i in 0..rays {
             let k = rays / 2 + i;
@@ -44,7 +49,7 @@ pub fn contour(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
                     shift = (0.5 * (below - above) / bend).clamp(-0.5, 0.5);
                 }
             }
-            let from_prior = (position as f32 + shift - 0.5 * (p.positions - 1) as f32) * candidates[4 * c + 2];
+            let from_prior = (position as f32 + shift - 0.5 * (p.positions - 1) as f32) * candidates[CANDIDATE * c + 4];
             radii[ray] = prior[c * rays + ray] + from_prior;
             total += here;
         }
@@ -54,52 +59,49 @@ pub fn contour(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
 
 /// A reward as a whole number, rounded as WGSL's `round` does. Adding and taking away 1.5 * 2^23 leaves no room for a
 /// fraction: the same as `round_ties_even` for these small numbers, without a function call on old processors.
+#[inline(always)]
 fn score_of(reward: f32) -> i32 {
     const NO_FRACTION: f32 = 12_582_912.0;
     ((reward * SCORE_SCALE + NO_FRACTION) - NO_FRACTION) as i32
 }
 
-/// Positions along two turns.
-fn best_path(reward: &[f32], rays: usize, positions: usize, penalty: i32) -> Vec<usize> {
-    const MARGIN: usize = 2; // the largest step: beyond the ends everything is forbidden
-    let turn = 2 * rays;
-    let mut score = vec![FORBIDDEN; positions + 2 * MARGIN];
-    score[MARGIN..MARGIN + positions].fill(0);
-    let mut best = vec![0i32; positions];
-    let mut steps = vec![0i32; turn * positions];
-    for (k, steps) in steps.chunks_exact_mut(positions).enumerate() {
-        best.fill(FORBIDDEN);
-        for step in STEPS {
-            let from = &score[(MARGIN as i32 + step) as usize..];
-            improve(&mut best, steps, &from[..positions], step, penalty * step.abs());
-        }
-        let rewards = &reward[(k % rays) * positions..][..positions];
-        for ((score, best), reward) in score[MARGIN..].iter_mut().zip(&best).zip(rewards) {
-            *score = best + score_of(*reward);
-        }
-    }
-    let score = &score[MARGIN..MARGIN + positions];
-    let mut position = 0;
-    for j in 1..positions {
-        if score[j] > score[position] {
-            position = j;
-        }
-    }
-    let mut path = vec![0; turn];
-    for k in (0..turn).rev() {
-        path[k] = position;
-        position = (position as i32 + steps[k * positions + position]) as usize;
-    }
-    path
-}
+/// Scores of all positions, framed by what no step may come from.
+type Scores = [i32; POSITIONS_MAX + 2 * STEP_MAX];
 
-/// Takes a step where it is better than what was best so far. Without branches, so that it runs on several positions at
-/// once.
-fn improve(best: &mut [i32], steps: &mut [i32], from: &[i32], step: i32, cost: i32) {
-    for ((best, taken), from) in best.iter_mut().zip(steps).zip(from) {
-        let sum = from - cost;
-        let better = sum > *best;
-        *best = if better { sum } else { *best };
-        *taken = if better { step } else { *taken };
+widest! {
+    /// Positions along two turns.
+    fn best_path(path: &mut [usize; TURN_MAX], reward: &[f32], rays: usize, positions: usize, penalty: i32) {
+        let turn = 2 * rays;
+        let (mut score, mut next): (Scores, Scores) = ([FORBIDDEN; _], [FORBIDDEN; _]);
+        score[STEP_MAX..STEP_MAX + positions].fill(0);
+        let mut steps = [[0i8; POSITIONS_MAX]; TURN_MAX];
+        for (k, steps) in steps[..turn].iter_mut().enumerate() {
+            let rewards = &reward[(k % rays) * positions..][..positions];
+            for j in 0..positions.min(POSITIONS_MAX) {
+                // No step first, then the smaller ones: the order decides ties. Without branches, so that it runs on several
+                // positions at once.
+                let (mut best, mut taken) = (score[j + STEP_MAX], 0);
+                for step in [-1, 1, -2, 2i32] {
+                    let sum = score[(j + STEP_MAX).wrapping_add_signed(step as isize)] - penalty * step.abs();
+                    let better = sum > best;
+                    best = if better { sum } else { best };
+                    taken = if better { step } else { taken };
+                }
+                next[j + STEP_MAX] = best + score_of(rewards[j]);
+                steps[j] = taken as i8;
+            }
+            std::mem::swap(&mut score, &mut next);
+        }
+        let score = &score[STEP_MAX..STEP_MAX + positions];
+        let mut position = 0;
+        for j in 1..positions {
+            if score[j] > score[position] {
+                position = j;
+            }
+        }
+        for k in (0..turn).rev() {
+            path[k] = position;
+            position = position.wrapping_add_signed(isize::from(steps[k][position]));
+        }
     }
 }

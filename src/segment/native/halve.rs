@@ -1,5 +1,6 @@
 //! Twin of `halve.wgsl`.
 
+use crate::widest::widest;
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -21,9 +22,21 @@ pub fn halve(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     out.par_chunks_mut(p.out_width as usize).enumerate().for_each(|(y, row)| {
         let upper = &plane[2 * y * width..][..width];
         let lower = &plane[(2 * y + 1).min(height - 1) * width..][..width];
-        for (x, value) in row.iter_mut().enumerate() {
-            let (a, b) = (2 * x, (2 * x + 1).min(width - 1));
-            *value = ((upper[a] + upper[b]) + (lower[a] + lower[b])) * 0.25;
+        let whole = width / 2;
+        means(&mut row[..whole], upper, lower);
+        if let [last] = &mut row[whole..] {
+            let (a, b) = (upper[width - 1], lower[width - 1]);
+            *last = ((a + a) + (b + b)) * 0.25;
         }
     });
+}
+
+widest! {
+    fn means(out: &mut [f32], upper: &[f32], lower: &[f32]) {
+        let n = out.len();
+        let (upper, lower) = (&upper[..2 * n], &lower[..2 * n]);
+        for x in 0..n {
+            out[x] = ((upper[2 * x] + upper[2 * x + 1]) + (lower[2 * x] + lower[2 * x + 1])) * 0.25;
+        }
+    }
 }

@@ -9,7 +9,7 @@ mod vote;
 
 pub use blur::{BlurParams, blur};
 pub use contour::{ContourParams, contour};
-pub use gradient::{GradientParams, gradient};
+pub use gradient::{GradientParams, TOP, gradient, unpacked};
 pub use halve::{HalveParams, halve};
-pub use polar::{PolarParams, polar};
+pub use polar::{CANDIDATE, POSITIONS_MAX, PolarParams, polar};
 pub use vote::{VoteParams, vote};
