@@ -84,7 +84,8 @@ fn write(x: u32, y: u32, sums: Sums, unfiltered: vec4<u32>) {
 }
 
 @compute @workgroup_size(64)
-fn nlm(@builtin(global_invocation_id) id: vec3<u32>) {
+fn nlm(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     let x = i32(id.x) * BLOCK;
     let y = i32(id.y) * BLOCK;
     if (x >= i32(params.width) || y >= i32(params.height)) {

@@ -41,7 +41,8 @@ fn value(c: u32, x: i32, y: i32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn convolve(@builtin(global_invocation_id) id: vec3<u32>) {
+fn convolve(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     if (id.x >= params.out_width || id.y >= params.out_height) {
         return;
     }

@@ -39,5 +39,5 @@ pub fn faulty(kernel: &Kernel) -> Kernel {
     assert_eq!(kernel.source.matches(fault.text).count(), 1, "{}: '{}'", kernel.name, fault.text);
     // Kernels live as long as the program, so their text does too.
     let source = kernel.source.replace(fault.text, fault.fault).leak();
-    Kernel { name: kernel.name, source, native: kernel.native, workgroup: kernel.workgroup }
+    Kernel { source, ..*kernel }
 }
