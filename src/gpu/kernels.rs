@@ -28,6 +28,11 @@ impl Kernel {
     const fn at_most(self, groups: u32) -> Self {
         Self { groups, ..self }
     }
+
+    /// The kernel with more than one position of the grid per invocation.
+    const fn in_blocks(self, block: [u32; 3]) -> Self {
+        Self { block, ..self }
+    }
 }
 
 /// Threads of a workgroup over a picture: 64 wide so that neighbours read neighbours.
@@ -37,7 +42,7 @@ pub static BIN: Kernel = kernel!("bin", "calibrate", calibrate::native::bin, PIC
 pub static NLM: Kernel = kernel!("nlm", "denoise", denoise::native::nlm, PICTURE).at_most(1 << 12);
 pub static RESAMPLE: Kernel = kernel!("resample", "network", network::native::resample, PICTURE);
 pub static CONVOLVE: Kernel =
-    kernel!("convolve", "network", network::native::convolve, PICTURE).at_most(1 << 13);
+    kernel!("convolve", "network", network::native::convolve, PICTURE).in_blocks([4, 2, 1]).at_most(1 << 13);
 pub static HALVE: Kernel = kernel!("halve", "segment", segment::native::halve, PICTURE);
 pub static BLUR: Kernel = kernel!("blur", "segment", segment::native::blur, PICTURE);
 pub static GRADIENT: Kernel = kernel!("gradient", "segment", segment::native::gradient, PICTURE);

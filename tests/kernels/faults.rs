@@ -18,7 +18,7 @@ const FAULTS: [Fault; 10] = [
     // The right neighbour of the last column is the next row's first pixel.
     Fault { kernel: "resample", text: "min(x0 + 1u, params.width - 1u)", fault: "min(x0 + 1u, params.width)" },
     // The right border is a pixel too far away.
-    Fault { kernel: "convolve", text: "x >= i32(params.grid_width)", fault: "x > i32(params.grid_width)" },
+    Fault { kernel: "convolve", text: "x < i32(params.grid_width)", fault: "x <= i32(params.grid_width)" },
     // The lower neighbour is the one after.
     Fault { kernel: "halve", text: "inside(y0 + 1, params.height)", fault: "inside(y0 + 2, params.height)" },
     // The outermost weight is left out.
