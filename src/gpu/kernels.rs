@@ -39,7 +39,7 @@ impl Kernel {
 const PICTURE: [u32; 3] = [64, 1, 1];
 
 pub static BIN: Kernel = kernel!("bin", "calibrate", calibrate::native::bin, PICTURE);
-pub static NLM: Kernel = kernel!("nlm", "denoise", denoise::native::nlm, PICTURE).at_most(1 << 12);
+pub static NLM: Kernel = kernel!("nlm", "denoise", denoise::native::nlm, [8, 8, 1]).at_most(1 << 12);
 pub static RESAMPLE: Kernel = kernel!("resample", "network", network::native::resample, PICTURE);
 pub static CONVOLVE: Kernel =
     kernel!("convolve", "network", network::native::convolve, PICTURE).in_blocks([4, 2, 1]).at_most(1 << 13);

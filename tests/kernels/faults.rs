@@ -13,8 +13,8 @@ struct Fault {
 const FAULTS: [Fault; 10] = [
     // Pixels of a row of the block are read from its diagonal.
     Fault { kernel: "bin", text: "id.x * params.factor + i]", fault: "id.x * params.factor + j]" },
-    // The right border repeats a pixel too late, so that the next row is read.
-    Fault { kernel: "nlm", text: "u32(inside(x + 3, params.width))", fault: "u32(inside(x + 3, params.height))" },
+    // The right border is where the lower one is.
+    Fault { kernel: "nlm", text: "% TILE, params.width)", fault: "% TILE, params.height)" },
     // The right neighbour of the last column is the next row's first pixel.
     Fault { kernel: "resample", text: "min(x0 + 1u, params.width - 1u)", fault: "min(x0 + 1u, params.width)" },
     // The right border is a pixel too far away.
