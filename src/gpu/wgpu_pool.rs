@@ -70,7 +70,10 @@ mod tests {
         assert_eq!([0, 1, 4, 256].map(|bytes| class(bytes, largest)), [256; 4]);
         for bytes in [257, 5000, 123_456_788, 1 << 30, (1 << 30) + 4] {
             let class = class(bytes, largest);
-            assert!(class >= bytes && class - bytes <= (bytes / 8).max(STEP) && class % 4 == 0, "{bytes} -> {class}");
+            assert!(
+                class >= bytes && class - bytes <= (bytes / 8).max(STEP) && class.is_multiple_of(4),
+                "{bytes} -> {class}"
+            );
         }
         assert_eq!(class(largest - 4, largest - 4), largest - 4);
         assert_eq!(class(largest + 8, largest), largest + 8);

@@ -180,7 +180,7 @@ impl WgpuWork {
 
     /// Lets go of all buffers that lie idle; whether there were any.
     fn clear_pools(&mut self) -> bool {
-        self.pools.iter_mut().fold(false, |any, pool| pool.clear() || any)
+        self.pools.iter_mut().map(Pool::clear).filter(|&any| any).count() > 0
     }
 
     fn give_back(&mut self, buffer: wgpu::Buffer, purpose: Use) {
