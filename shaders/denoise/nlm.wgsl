@@ -3,8 +3,8 @@
 // Values are 0 to 65535; patches are compared on the upper 12 bits so that a sum of 25 squares fits 32 bits.
 //
 // One invocation computes a block of 4 x 4 pixels: 16 patches lie on the same eight rows of eight values, so that each
-// is read once per offset instead of 6 times. A lane of a vector is a column of the block. A workgroup of 32 x 32 pixels
-// reads its part of the picture once, with the border repeated outwards.
+// is read once per offset instead of 6 times. A lane of a vector is a column of the block. A workgroup of 32 x 32
+// pixels reads its part of the picture once, with the border repeated outwards.
 
 struct Params {
     width: u32,

@@ -1,11 +1,11 @@
-// One layer of the network: a 3 x 3 convolution over a stack of planes, and over a second, finer one that is laid beside
-// it. Planes are interleaved by row: row 0 of all channels, row 1 of all channels, ...
+// One layer of the network: a 3 x 3 convolution over a stack of planes, and over a second, finer one that is laid
+// beside it. Planes are interleaved by row: row 0 of all channels, row 1 of all channels, ...
 //
 // All numbers are whole and below 2^24, which f32 holds exactly, so that no order of additions changes the sum.
 //
-// One invocation computes a block of 4 x 2 pixels in four outputs, because reads cost more than sums: a value that was read
-// meets up to six taps and four outputs, and a weight eight pixels. A lane of a vector is a column of the block. All is
-// written out, because an array that is indexed in a loop lives in memory.
+// One invocation computes a block of 4 x 2 pixels in four outputs, because reads cost more than sums: a value that was
+// read meets up to six taps and four outputs, and a weight eight pixels. A lane of a vector is a column of the block.
+// All is written out, because an array that is indexed in a loop lives in memory.
 
 struct Params {
     grid_width: u32,     // of the grid that is convolved, px

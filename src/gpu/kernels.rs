@@ -23,8 +23,8 @@ macro_rules! kernel {
 const GROUPS: u32 = 1 << 16;
 
 impl Kernel {
-    /// The kernel with fewer workgroups in a dispatch. The numbers below leave an integrated GPU of 0.4 TFLOPS at a third
-    /// of its peak some 0.2 s, with the largest parameters, and fill the largest GPUs all the same.
+    /// The kernel with fewer workgroups in a dispatch. The numbers below leave an integrated GPU of 0.4 TFLOPS at a
+    /// third of its peak some 0.2 s, with the largest parameters, and fill the largest GPUs all the same.
     const fn at_most(self, groups: u32) -> Self {
         Self { groups, ..self }
     }

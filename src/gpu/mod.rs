@@ -3,8 +3,8 @@
 //! A [`Kernel`] is a WGSL shader and its native twin of the same name; a [`Device`] runs either. Stages list their
 //! kernels once and never ask which device they run on. Every kernel reads some planes of `f32` and fills one.
 //!
-//! On a GPU only [`Device::download`] waits: what was uploaded and run before it is handed over at once, and an error on the
-//! way belongs to the planes that come of it. Threads may share a device, each with planes of its own.
+//! On a GPU only [`Device::download`] waits: what was uploaded and run before it is handed over at once, and an error
+//! on the way belongs to the planes that come of it. Threads may share a device, each with planes of its own.
 
 #[cfg(debug_assertions)]
 pub mod fault;
@@ -42,8 +42,8 @@ pub struct Kernel {
     pub workgroup: [u32; 3],
     /// Positions of the grid that one invocation of the shader computes along each axis.
     pub block: [u32; 3],
-    /// Workgroups of a dispatch at most, so that even a slow GPU gets through it well before a system takes it for hanging.
-    /// More of them are dispatched one slab after the other, which changes no result.
+    /// Workgroups of a dispatch at most, so that even a slow GPU gets through it well before a system takes it for
+    /// hanging. More of them are dispatched one slab after the other, which changes no result.
     pub groups: u32,
 }
 
@@ -131,8 +131,8 @@ impl Device {
         }
     }
 
-    /// What each kernel took since the last call, in the order of first use. Only what was there at a download is known, and
-    /// nothing where the device has no clock.
+    /// What each kernel took since the last call, in the order of first use. Only what was there at a download is
+    /// known, and nothing where the device has no clock.
     pub fn take_passes(&self) -> Vec<Pass> {
         match self {
             Self::Native => Vec::new(),
@@ -156,8 +156,8 @@ impl Device {
     /// Reads numbers back, as soon as they are there.
     ///
     /// # Errors
-    /// [`crate::error::Error::Device`] when the device was lost, or ran out of memory or refused the work at any step that
-    /// led to these numbers.
+    /// [`crate::error::Error::Device`] when the device was lost, or ran out of memory or refused the work at any step
+    /// that led to these numbers.
     pub fn download<'a>(&self, plane: &'a Plane) -> Result<Cow<'a, [f32]>> {
         match plane {
             Plane::Host(values) => Ok(Cow::Borrowed(values)),
@@ -169,8 +169,8 @@ impl Device {
         }
     }
 
-    /// Runs a kernel over a grid and returns the plane that it fills, all of it. What goes wrong with the work itself comes
-    /// out at the download of the plane, or of one that was computed from it.
+    /// Runs a kernel over a grid and returns the plane that it fills, all of it. What goes wrong with the work itself
+    /// comes out at the download of the plane, or of one that was computed from it.
     ///
     /// # Errors
     /// [`crate::error::Error::Device`] when the device is known to be of no use any more.

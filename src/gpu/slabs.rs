@@ -1,5 +1,5 @@
-//! Long dispatches in short ones: some systems end a driver's work after two seconds, and no device takes more than 65535
-//! workgroups along an axis.
+//! Long dispatches in short ones: some systems end a driver's work after two seconds, and no device takes more than
+//! 65535 workgroups along an axis.
 
 /// Workgroups of one dispatch: a block out of a kernel's grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

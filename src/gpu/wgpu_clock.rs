@@ -66,8 +66,8 @@ impl Clock {
         })
     }
 
-    /// The dispatch was handed in. Only then its timestamps may be asked for: the device would wait for ever for those of
-    /// one that was not.
+    /// The dispatch was handed in. Only then its timestamps may be asked for: the device would wait for ever for those
+    /// of one that was not.
     pub fn started(&mut self, timed: Timed) {
         if self.timed.len() < TIMED_MAX {
             self.timed.push(timed);

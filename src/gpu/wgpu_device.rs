@@ -1,5 +1,5 @@
-//! A wgpu adapter as the rest of the program sees it: each call is handed to the thread that owns the device. Only reading
-//! back waits for an answer, with patience; the calls of other threads are served meanwhile.
+//! A wgpu adapter as the rest of the program sees it: each call is handed to the thread that owns the device. Only
+//! reading back waits for an answer, with patience; the calls of other threads are served meanwhile.
 
 use super::wgpu_work::{Dispatch, WgpuWork};
 use super::worker::{Failure, Poster, Worker};
@@ -57,8 +57,8 @@ pub struct WgpuDevice {
     next: AtomicU64,
 }
 
-/// Numbers on the device, given back when this is dropped. The buffer itself never leaves the device's thread: giving it
-/// back can hang, too.
+/// Numbers on the device, given back when this is dropped. The buffer itself never leaves the device's thread: giving
+/// it back can hang, too.
 pub struct WgpuPlane {
     number: u64,
     owner: Poster<WgpuWork>,

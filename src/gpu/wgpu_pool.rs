@@ -1,10 +1,10 @@
-//! Buffers that are used again: a driver takes long to make one, and the kernels of one image need the sizes that those of
-//! the last one needed.
+//! Buffers that are used again: a driver takes long to make one, and the kernels of one image need the sizes that those
+//! of the last one needed.
 
 use std::collections::VecDeque;
 
-/// Bytes that lie idle at most: the largest planes of a tile of the network and what goes with them, not all that a large
-/// picture once needed.
+/// Bytes that lie idle at most: the largest planes of a tile of the network and what goes with them, not all that a
+/// large picture once needed.
 const IDLE_BYTES: u64 = 512 << 20;
 /// Buffers that lie idle at most, so that looking through them costs nothing.
 const IDLE_COUNT: usize = 128;
@@ -28,8 +28,8 @@ impl<B> Default for Pool<B> {
 }
 
 impl<B> Pool<B> {
-    /// A buffer of the size, which is one of [`class`]: of several, the one that waits longest, because the device is done
-    /// with it first.
+    /// A buffer of the size, which is one of [`class`]: of several, the one that waits longest, because the device is
+    /// done with it first.
     pub fn take(&mut self, size: u64) -> Option<B> {
         let at = self.idle.iter().position(|(of, _)| *of == size)?;
         self.bytes -= size;
@@ -53,8 +53,8 @@ impl<B> Pool<B> {
     }
 }
 
-/// Size of the buffer for so many bytes: a few sizes, at most an eighth too large, none above the device's largest unless
-/// what is asked for is.
+/// Size of the buffer for so many bytes: a few sizes, at most an eighth too large, none above the device's largest
+/// unless what is asked for is.
 pub fn class(bytes: u64, largest: u64) -> u64 {
     let step = (bytes.max(1).ilog2().checked_sub(3)).map_or(STEP, |bits| STEP.max(1 << bits));
     bytes.max(1).div_ceil(step).saturating_mul(step).min(largest.max(bytes))

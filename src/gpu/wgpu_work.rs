@@ -1,8 +1,8 @@
 //! What is done on the thread that owns a wgpu device: buffers, shaders, dispatches, every error noticed.
 //!
-//! Nobody waits for uploads and dispatches, so what goes wrong is kept in place of the numbers: it passes to whatever is
-//! computed from them, and comes out where they are read back. So the trouble of one image never reaches another that
-//! shares the device.
+//! Nobody waits for uploads and dispatches, so what goes wrong is kept in place of the numbers: it passes to whatever
+//! is computed from them, and comes out where they are read back. So the trouble of one image never reaches another
+//! that shares the device.
 
 mod back;
 #[cfg(debug_assertions)]
@@ -26,8 +26,8 @@ pub struct WgpuWork {
     name: String,
     device: wgpu::Device,
     queue: wgpu::Queue,
-    /// Compiled on first use; keyed by the shader's text, so that a changed shader is another kernel, and the number of its
-    /// inputs.
+    /// Compiled on first use; keyed by the shader's text, so that a changed shader is another kernel, and the number of
+    /// its inputs.
     pipelines: HashMap<(&'static str, usize), Pipeline>,
     planes: HashMap<u64, Result<Numbers>>,
     /// Buffers to be used again, by their [`Use`].
@@ -72,8 +72,8 @@ pub struct Dispatch {
     pub grid: [usize; 3],
 }
 
-/// A plane. The buffer is larger perhaps, so that exactly these bytes are bound: to a shader a plane ends where it ends,
-/// whatever lay in the buffer before.
+/// A plane. The buffer is larger perhaps, so that exactly these bytes are bound: to a shader a plane ends where it
+/// ends, whatever lay in the buffer before.
 #[derive(Clone)]
 struct Numbers {
     buffer: wgpu::Buffer,
@@ -160,8 +160,8 @@ impl WgpuWork {
         Error::device(format!("device '{}' failed at {what}: {cause}", self.name), REMEDY)
     }
 
-    /// A buffer for so many bytes, used before if one fits. Its contents are what they are: every shader writes all of its
-    /// output, and uploads and copies fill what is read of theirs.
+    /// A buffer for so many bytes, used before if one fits. Its contents are what they are: every shader writes all of
+    /// its output, and uploads and copies fill what is read of theirs.
     fn buffer(&mut self, what: &str, bytes: u64, purpose: Use) -> Result<wgpu::Buffer> {
         let size = class(bytes, self.device.limits().max_buffer_size);
         if let Some(buffer) = self.pools[purpose as usize].take(size) {

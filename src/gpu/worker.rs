@@ -1,12 +1,12 @@
 //! A thread that owns what may hang, and callers who don't wait for ever.
 //!
 //! A driver can hang in any call, not only where the wait can be given a limit: compiling a shader, handing in work and
-//! closing a device have none, and wgpu's own queue waits without limit when it is dropped (`Queue::drop` of wgpu-core 30
-//! calls `wait_for_idle`). So everything that belongs to a driver lives on a thread of its own, with the numbers it holds.
-//! Callers, from any number of threads, hand work over in order. They wait only where they need an answer, and as long as
-//! they have patience: it begins anew with every step that the thread gets done, whoever's it is, because a piece of work
-//! may stand behind many others. A thread without a step is left behind with all that it owns, and nothing of it is
-//! touched again.
+//! closing a device have none, and wgpu's own queue waits without limit when it is dropped (`Queue::drop` of wgpu-core
+//! 30 calls `wait_for_idle`). So everything that belongs to a driver lives on a thread of its own, with the numbers it
+//! holds. Callers, from any number of threads, hand work over in order. They wait only where they need an answer, and
+//! as long as they have patience: it begins anew with every step that the thread gets done, whoever's it is, because a
+//! piece of work may stand behind many others. A thread without a step is left behind with all that it owns, and
+//! nothing of it is touched again.
 
 use crate::caught::caught;
 use std::collections::VecDeque;
@@ -111,7 +111,8 @@ impl<S: 'static> Worker<S> {
         Ok(Self { poster: Poster { jobs, pulse }, patience })
     }
 
-    /// Has work done and waits for its answer. The work is given what it calls after each step, for patience to begin anew.
+    /// Has work done and waits for its answer. The work is given what it calls after each step, for patience to begin
+    /// anew.
     ///
     /// # Errors
     /// [`Failure`], and the same at once ever after.
@@ -132,8 +133,8 @@ impl<S: 'static> Worker<S> {
         self.wait(patience, move |state, alive| work.take().map(|work| work(state, alive)))
     }
 
-    /// Has work done that waits for something outside, and waits for its answer: the work is called until it has one, with
-    /// that of other callers in between. It should return after a short wait.
+    /// Has work done that waits for something outside, and waits for its answer: the work is called until it has one,
+    /// with that of other callers in between. It should return after a short wait.
     ///
     /// # Errors
     /// As [`Self::ask`].
@@ -182,8 +183,8 @@ impl<S: 'static> Worker<S> {
     }
 }
 
-/// Does jobs until the state is taken away or nobody can hand any over. What is unfinished gets its turn when no new job
-/// waits.
+/// Does jobs until the state is taken away or nobody can hand any over. What is unfinished gets its turn when no new
+/// job waits.
 fn live<S>(state: S, queue: &Receiver<Job<S>>) {
     let mut state = Some(state);
     let mut unfinished: VecDeque<Job<S>> = VecDeque::new();

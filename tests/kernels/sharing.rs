@@ -1,5 +1,5 @@
-//! One device for many threads and images: buffers are used again, nobody gets what is another's, and the device says how
-//! long it worked.
+//! One device for many threads and images: buffers are used again, nobody gets what is another's, and the device says
+//! how long it worked.
 
 use crate::device::with_adapter;
 use cupule::gpu::{Device, Kernel, Plane, kernels};

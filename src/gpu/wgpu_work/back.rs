@@ -51,9 +51,9 @@ impl WgpuWork {
         Ok(Copying { staging, bytes, times, timed, mapped, piece: self.handed_in })
     }
 
-    /// Waits a little for the oldest piece of work that is not done, and then returns the numbers if they are there. `alive`
-    /// is called for each piece that is done: the limit of patience is for each of them, and kept by whoever waits for the
-    /// answer, because wgpu's is kept by sound drivers only.
+    /// Waits a little for the oldest piece of work that is not done, and then returns the numbers if they are there.
+    /// `alive` is called for each piece that is done: the limit of patience is for each of them, and kept by whoever
+    /// waits for the answer, because wgpu's is kept by sound drivers only.
     pub fn collect(&mut self, copying: &mut Copying, alive: &dyn Fn()) -> Option<Result<Vec<f32>>> {
         if let Some(oldest) = self.submitted.front() {
             let wait = wgpu::PollType::Wait { submission_index: Some(oldest.clone()), timeout: Some(TURN) };
@@ -106,8 +106,8 @@ impl WgpuWork {
         Ok(values)
     }
 
-    /// Learns how much of a kernel the device gets through. Nothing is ever made longer: a cheap layer says nothing about
-    /// the next one.
+    /// Learns how much of a kernel the device gets through. Nothing is ever made longer: a cheap layer says nothing
+    /// about the next one.
     fn shorten(&mut self, Timed { kernel, most, groups, .. }: Timed, seconds: f64) {
         if seconds > LONGEST {
             let enough = ((f64::from(groups) * LONGEST / seconds) as u32).max(most / SHORTER_MAX).max(1);
