@@ -1,4 +1,4 @@
-// Indexing and borders, in front of every shader.
+// Indexing, borders and slabs, in front of every shader.
 
 // Position of a pixel in a row-major plane.
 fn index(x: i32, y: i32, width: u32) -> u32 {
@@ -21,4 +21,15 @@ fn packed(x: f32, y: f32) -> u32 {
 // The two numbers of a word, times TOP.
 fn unpacked(word: u32) -> vec2<f32> {
     return vec2<f32>(f32(bitcast<i32>(word << 16u) >> 16u), f32(bitcast<i32>(word) >> 16u));
+// The part of the grid that a dispatch computes: a long one is cut into slabs.
+struct Slab {
+    first: vec3<u32>,        // its first invocation
+    first_group: vec3<u32>,  // its first workgroup
+}
+
+@group(1) @binding(0) var<uniform> slab: Slab;
+
+// Position in the whole grid of an invocation of this dispatch.
+fn in_grid(invocation: vec3<u32>) -> vec3<u32> {
+    return slab.first + invocation;
 }

@@ -3,7 +3,8 @@
 // Values are 0 to 65535; patches are compared on the upper 12 bits so that a sum of 25 squares fits 32 bits.
 //
 // One invocation computes a block of 4 x 4 pixels: 16 patches lie on the same eight rows of eight values, so that each
-// is read once per offset instead of 6 times. A lane of a vector is a column of the block.
+// is read once per offset instead of 6 times. A lane of a vector is a column of the block. A workgroup of 32 x 32
+// pixels reads its part of the picture once, with the border repeated outwards.
 
 struct Params {
     width: u32,
@@ -16,10 +17,15 @@ struct Params {
 const BLOCK = 4;            // px; pixels of an invocation along each axis
 const PATCH_RADIUS = 2;     // px; 5 x 5
 const COMPARED_SHIFT = 4u;  // 16 -> 12 bits
+const GROUP = 8;            // invocations of a workgroup along each axis
+const REACH = 9;            // px; the largest search radius, 7, and a patch's
+const TILE = 50;            // px; what a workgroup reads along each axis: GROUP * BLOCK + 2 * REACH
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> grey: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+var<workgroup> tile: array<u32, 2500>;  // TILE * TILE
 
 // Eight neighbouring values of a row.
 struct Row {
@@ -33,18 +39,14 @@ struct Sums {
     value: vec4<u32>,
 }
 
-fn four(x: i32, start: u32) -> vec4<u32> {
-    let a = grey[start + u32(inside(x, params.width))];
-    let b = grey[start + u32(inside(x + 1, params.width))];
-    let c = grey[start + u32(inside(x + 2, params.width))];
-    let d = grey[start + u32(inside(x + 3, params.width))];
-    return vec4<u32>(vec4<f32>(a, b, c, d));
+fn four(i: i32) -> vec4<u32> {
+    return vec4<u32>(tile[i], tile[i + 1], tile[i + 2], tile[i + 3]);
 }
 
-// The row of values that the patches of four pixels from x on lie on.
+// The row of values that the patches of four pixels lie on, of which the first is at x and y of the tile.
 fn row(x: i32, y: i32) -> Row {
-    let start = u32(inside(y, params.height)) * params.width;
-    return Row(four(x - PATCH_RADIUS, start), four(x - PATCH_RADIUS + BLOCK, start));
+    let i = y * TILE + x - PATCH_RADIUS;
+    return Row(four(i), four(i + BLOCK));
 }
 
 // The values of the four pixels themselves.
@@ -83,15 +85,23 @@ fn write(x: u32, y: u32, sums: Sums, unfiltered: vec4<u32>) {
     if (x + 3u < params.width) { out[i + 3u] = filtered.w; }
 }
 
-@compute @workgroup_size(64)
-fn nlm(@builtin(global_invocation_id) id: vec3<u32>) {
-    let x = i32(id.x) * BLOCK;
-    let y = i32(id.y) * BLOCK;
-    if (x >= i32(params.width) || y >= i32(params.height)) {
+@compute @workgroup_size(8, 8)
+fn nlm(@builtin(global_invocation_id) invocation: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+    let id = in_grid(invocation);
+    let left = i32(id.x - local.x) * BLOCK - REACH;
+    let upper = i32(id.y - local.y) * BLOCK - REACH;
+    for (var i = i32(local.y) * GROUP + i32(local.x); i < TILE * TILE; i += GROUP * GROUP) {
+        let u = inside(left + i % TILE, params.width);
+        let v = inside(upper + i / TILE, params.height);
+        tile[i] = u32(grey[index(u, v, params.width)]);
+    }
+    workgroupBarrier();
+    if (id.x * u32(BLOCK) >= params.width || id.y * u32(BLOCK) >= params.height) {
         return;
     }
-    // Rows are pulled inside one by one, as the native twin's padded picture does it. All is written out, because an
-    // array that is indexed in a loop lives in memory.
+    let x = i32(local.x) * BLOCK + REACH;
+    let y = i32(local.y) * BLOCK + REACH;
+    // All is written out, because an array that is indexed in a loop lives in memory.
     let a0 = row(x, y - 2);
     let a1 = row(x, y - 1);
     let a2 = row(x, y);
@@ -128,8 +138,10 @@ fn nlm(@builtin(global_invocation_id) id: vec3<u32>) {
             s3 = add(s3, shared_by_all + d5 + d6 + d7, own(b5));
         }
     }
-    write(u32(x), u32(y), s0, own(a2));
-    write(u32(x), u32(y) + 1u, s1, own(a3));
-    write(u32(x), u32(y) + 2u, s2, own(a4));
-    write(u32(x), u32(y) + 3u, s3, own(a5));
+    let px = id.x * u32(BLOCK);
+    let py = id.y * u32(BLOCK);
+    write(px, py, s0, own(a2));
+    write(px, py + 1u, s1, own(a3));
+    write(px, py + 2u, s2, own(a4));
+    write(px, py + 3u, s3, own(a5));
 }

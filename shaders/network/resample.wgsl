@@ -20,7 +20,8 @@ fn grey_at(x: u32, y: u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn resample(@builtin(global_invocation_id) id: vec3<u32>) {
+fn resample(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     if (id.x >= params.out_width || id.y >= params.out_height) {
         return;
     }

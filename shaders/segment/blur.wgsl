@@ -20,7 +20,8 @@ fn at(x: i32, y: i32, offset: i32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn blur(@builtin(global_invocation_id) id: vec3<u32>) {
+fn blur(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     if (id.x >= params.width || id.y >= params.height) {
         return;
     }

@@ -31,7 +31,7 @@ fn reward_at(c: u32, ray: u32, position: i32) -> f32 {
 
 @compute @workgroup_size(64)
 fn contour(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-    let c = group.x;
+    let c = slab.first_group.x + group.x;
     let j = i32(local.x);
     let positions = i32(params.positions);
     let turn = 2u * params.rays;

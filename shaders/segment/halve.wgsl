@@ -12,7 +12,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 @compute @workgroup_size(64)
-fn halve(@builtin(global_invocation_id) id: vec3<u32>) {
+fn halve(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     if (id.x >= params.out_width || id.y >= params.out_height) {
         return;
     }

@@ -44,7 +44,8 @@ fn outward(at: u32, along: vec2<f32>) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn polar(@builtin(global_invocation_id) id: vec3<u32>) {
+fn polar(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     // x: position and ray, y: candidate
     let ray = id.x / params.positions;
     let position = id.x % params.positions;

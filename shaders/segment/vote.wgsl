@@ -14,7 +14,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<u32>;
 
 @compute @workgroup_size(64)
-fn vote(@builtin(global_invocation_id) id: vec3<u32>) {
+fn vote(@builtin(global_invocation_id) invocation: vec3<u32>) {
+    let id = in_grid(invocation);
     if (id.x >= params.width || id.y >= params.height) {
         return;
     }

@@ -86,3 +86,11 @@ fn planned() -> Option<Fault> {
     let hit = if plan.onwards { image >= plan.image } else { image == plan.image };
     (hit && (plan.every_attempt || ATTEMPTS.load(Ordering::SeqCst) == 1)).then_some(plan.fault)
 }
+
+/// Panics as a driver's wrapper might.
+///
+/// # Panics
+/// Always.
+pub fn panic() -> ! {
+    panic!("planted")
+}

@@ -2,6 +2,9 @@
 //!
 //! A [`Kernel`] is a WGSL shader and its native twin of the same name; a [`Device`] runs either. Stages list their
 //! kernels once and never ask which device they run on. Every kernel reads some planes of `f32` and fills one.
+//!
+//! On a GPU only [`Device::download`] waits: what was uploaded and run before it is handed over at once, and an error
+//! on the way belongs to the planes that come of it. Threads may share a device, each with planes of its own.
 
 #[cfg(debug_assertions)]
 pub mod fault;
@@ -9,7 +12,13 @@ pub mod kernels;
 mod select;
 pub mod tiles;
 #[cfg(feature = "gpu")]
+mod slabs;
+#[cfg(feature = "gpu")]
+mod wgpu_clock;
+#[cfg(feature = "gpu")]
 mod wgpu_device;
+#[cfg(feature = "gpu")]
+mod wgpu_pool;
 #[cfg(feature = "gpu")]
 mod wgpu_work;
 #[cfg(feature = "gpu")]
@@ -32,6 +41,22 @@ pub struct Kernel {
     pub native: fn(params: &[u8], inputs: &[&[f32]], out: &mut [f32]),
     /// Workgroup size of the shader.
     pub workgroup: [u32; 3],
+    /// Positions of the grid that one invocation of the shader computes along each axis.
+    pub block: [u32; 3],
+    /// Workgroups of a dispatch at most, so that even a slow GPU gets through it well before a system takes it for
+    /// hanging. More of them are dispatched one slab after the other, which changes no result.
+    pub groups: u32,
+}
+
+/// What a kernel took of a device, over some of its dispatches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pass {
+    pub kernel: &'static str,
+    pub dispatches: usize,
+    /// By the device's own clock.
+    pub seconds: f64,
+    /// Read and written, if each number were moved once.
+    pub bytes: u64,
 }
 
 /// Numbers that live on a device.
@@ -107,7 +132,20 @@ impl Device {
         }
     }
 
+    /// What each kernel took since the last call, in the order of first use. Only what was there at a download is
+    /// known, and nothing where the device has no clock.
+    pub fn take_passes(&self) -> Vec<Pass> {
+        match self {
+            Self::Native => Vec::new(),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(device) => device.take_passes(),
+        }
+    }
+
     /// Brings numbers onto the device.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
     pub fn upload(&self, values: Vec<f32>) -> Result<Plane> {
         match self {
             Self::Native => Ok(Plane::Host(values)),
@@ -116,22 +154,27 @@ impl Device {
         }
     }
 
-    /// Reads numbers back.
+    /// Reads numbers back, as soon as they are there.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`] when the device was lost, or ran out of memory or refused the work at any step
+    /// that led to these numbers.
     pub fn download<'a>(&self, plane: &'a Plane) -> Result<Cow<'a, [f32]>> {
         match plane {
             Plane::Host(values) => Ok(Cow::Borrowed(values)),
             #[cfg(feature = "gpu")]
-            Plane::Gpu { plane, len } => match self {
-                Self::Gpu(device) => device.download(plane, *len).map(Cow::Owned),
+            Plane::Gpu { plane, .. } => match self {
+                Self::Gpu(device) => device.download(plane).map(Cow::Owned),
                 Self::Native => unreachable!("a plane never leaves the device that made it"),
             },
         }
     }
 
-    /// Runs a kernel over a grid of invocations and returns the plane it filled.
+    /// Runs a kernel over a grid and returns the plane that it fills, all of it. What goes wrong with the work itself
+    /// comes out at the download of the plane, or of one that was computed from it.
     ///
     /// # Errors
-    /// [`crate::error::Error::Device`] when the device ran out of memory, refused the work or was lost.
+    /// [`crate::error::Error::Device`] when the device is known to be of no use any more.
     pub fn run<P: Pod>(
         &self,
         kernel: &Kernel,
@@ -142,7 +185,7 @@ impl Device {
     ) -> Result<Plane> {
         match self {
             Self::Native => {
-                let _ = grid; // the twins know their own
+                let _ = (grid, kernel.block, kernel.groups); // the twins know their own
                 let host: Vec<&[f32]> = inputs
                     .iter()
                     .map(|plane| match plane {

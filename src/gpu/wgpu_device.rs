@@ -1,9 +1,9 @@
-//! A wgpu adapter as the rest of the program sees it: each call is handed to the thread that owns the device, and waited
-//! for with patience.
+//! A wgpu adapter as the rest of the program sees it: each call is handed to the thread that owns the device. Only
+//! reading back waits for an answer, with patience; the calls of other threads are served meanwhile.
 
 use super::wgpu_work::{Dispatch, WgpuWork};
 use super::worker::{Failure, Poster, Worker};
-use super::{Condition, DeviceInfo, DeviceKind, Kernel, Plane};
+use super::{Condition, DeviceInfo, DeviceKind, Kernel, Pass, Plane};
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -57,8 +57,8 @@ pub struct WgpuDevice {
     next: AtomicU64,
 }
 
-/// Numbers on the device, given back when this is dropped. The buffer itself never leaves the device's thread: giving it
-/// back can hang, too.
+/// Numbers on the device, given back when this is dropped. The buffer itself never leaves the device's thread: giving
+/// it back can hang, too.
 pub struct WgpuPlane {
     number: u64,
     owner: Poster<WgpuWork>,
@@ -111,18 +111,30 @@ impl WgpuDevice {
     pub fn upload(&self, values: Vec<f32>) -> Result<Plane> {
         let plane = self.plane(values.len());
         let number = number(&plane);
-        self.worker
-            .ask(move |work, _| work.upload(number, &values))
-            .map_err(|failure| self.fault("upload", &failure))??;
+        self.worker.tell(move |work| work.upload(number, &values)).map_err(|failure| self.fault("upload", &failure))?;
         Ok(plane)
     }
 
     /// Reads a storage buffer back.
-    pub fn download(&self, plane: &WgpuPlane, len: usize) -> Result<Vec<f32>> {
+    pub fn download(&self, plane: &WgpuPlane) -> Result<Vec<f32>> {
         let number = plane.number;
-        self.worker
-            .ask(move |work, alive| work.download(number, len, alive))
-            .map_err(|failure| self.fault("download", &failure))?
+        let mut copying = None;
+        let collected = move |work: &mut WgpuWork, alive: &dyn Fn()| match &mut copying {
+            Some(copying) => work.collect(copying, alive),
+            None => match work.copy(number) {
+                Ok(begun) => {
+                    copying = Some(begun);
+                    None
+                }
+                Err(error) => Some(Err(error)),
+            },
+        };
+        self.worker.ask_until(collected).map_err(|failure| self.fault("download", &failure))?
+    }
+
+    /// What each kernel took since the last call, as far as it is known.
+    pub fn take_passes(&self) -> Vec<Pass> {
+        self.worker.ask(|work, _| work.take_passes()).unwrap_or_default()
     }
 
     /// Dispatches a kernel.
@@ -147,7 +159,7 @@ impl WgpuDevice {
         if let Some(fault) = super::fault::at_kernel() {
             self.plant(fault)?;
         }
-        self.worker.ask(move |work, _| work.run(&dispatch)).map_err(|failure| self.fault(kernel.name, &failure))??;
+        self.worker.tell(move |work| work.run(&dispatch)).map_err(|failure| self.fault(kernel.name, &failure))?;
         Ok(plane)
     }
 

@@ -1,25 +1,65 @@
 //! What is done on the thread that owns a wgpu device: buffers, shaders, dispatches, every error noticed.
+//!
+//! Nobody waits for uploads and dispatches, so what goes wrong is kept in place of the numbers: it passes to whatever
+//! is computed from them, and comes out where they are read back. So the trouble of one image never reaches another
+//! that shares the device.
 
-use super::Kernel;
+mod back;
+#[cfg(debug_assertions)]
+mod trouble;
+
+use super::slabs::{Slab, slabs};
+use super::wgpu_clock::{Clock, Timed};
 use super::wgpu_device::REMEDY;
+use super::wgpu_pool::{Pool, class};
+use super::{Kernel, Pass};
 use crate::error::{Error, Result};
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::TryRecvError;
+
+/// Uniforms begin at multiples of this, bytes: no adapter asks for more.
+const UNIFORM_STEP: usize = 256;
 
 /// An open device with its compiled kernels and the planes it holds.
 pub struct WgpuWork {
     name: String,
     device: wgpu::Device,
     queue: wgpu::Queue,
-    /// Compiled on first use; keyed by the shader's text so that a changed shader is another kernel.
-    pipelines: RefCell<HashMap<&'static str, wgpu::ComputePipeline>>,
-    planes: HashMap<u64, wgpu::Buffer>,
-    /// Work handed in since the last download, in order.
-    submitted: Vec<wgpu::SubmissionIndex>,
+    /// Compiled on first use; keyed by the shader's text, so that a changed shader is another kernel, and the number of
+    /// its inputs.
+    pipelines: HashMap<(&'static str, usize), Pipeline>,
+    planes: HashMap<u64, Result<Numbers>>,
+    /// Buffers to be used again, by their [`Use`].
+    pools: [Pool<wgpu::Buffer>; 3],
+    /// Work that was handed in and not yet found done, in order, whosever it is.
+    submitted: VecDeque<wgpu::SubmissionIndex>,
+    /// Pieces of work handed in so far.
+    handed_in: u64,
+    clock: Option<Clock>,
+    passes: Vec<Pass>,
+    /// Workgroups of a dispatch at most, of kernels that were found to take long on this device.
+    shorter: HashMap<&'static str, u32>,
     lost: Arc<AtomicBool>,
+}
+
+/// What a buffer is for.
+#[derive(Debug, Clone, Copy)]
+enum Use {
+    Plane,
+    Params,
+    Back,
+}
+
+impl Use {
+    fn flags(self) -> wgpu::BufferUsages {
+        use wgpu::BufferUsages as Flags;
+        match self {
+            Self::Plane => Flags::STORAGE | Flags::COPY_SRC | Flags::COPY_DST,
+            Self::Params => Flags::UNIFORM | Flags::COPY_DST,
+            Self::Back => Flags::MAP_READ | Flags::COPY_DST,
+        }
+    }
 }
 
 /// One run of a kernel; planes by their numbers.
@@ -32,14 +72,33 @@ pub struct Dispatch {
     pub grid: [usize; 3],
 }
 
+/// A plane. The buffer is larger perhaps, so that exactly these bytes are bound: to a shader a plane ends where it
+/// ends, whatever lay in the buffer before.
+#[derive(Clone)]
+struct Numbers {
+    buffer: wgpu::Buffer,
+    bytes: u64,
+}
+
+#[derive(Clone)]
+struct Pipeline {
+    compute: wgpu::ComputePipeline,
+    /// Of the parameters and planes, and of the slab.
+    layouts: [wgpu::BindGroupLayout; 2],
+}
+
 impl WgpuWork {
     /// Opens an adapter with all that it offers. The flag is raised when the device is of no use any more.
     ///
     /// # Errors
     /// In the driver's words.
     pub fn open(name: String, adapter: &wgpu::Adapter, lost: Arc<AtomicBool>) -> std::result::Result<Self, String> {
-        let descriptor =
-            wgpu::DeviceDescriptor { label: Some("cupule"), required_limits: adapter.limits(), ..Default::default() };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("cupule"),
+            required_limits: adapter.limits(),
+            required_features: adapter.features() & Clock::FEATURE,
+            ..Default::default()
+        };
         let (device, queue) =
             pollster::block_on(adapter.request_device(&descriptor)).map_err(|error| one_line(&error))?;
         let flag = lost.clone();
@@ -48,8 +107,23 @@ impl WgpuWork {
         // results can't be trusted any more.
         let flag = lost.clone();
         device.on_uncaptured_error(Arc::new(move |_| flag.store(true, Ordering::SeqCst)));
-        let (pipelines, planes) = Default::default();
-        Ok(Self { name, device, queue, pipelines, planes, submitted: Vec::new(), lost })
+        let clock = Clock::new(&device, &queue);
+        let pools = [Use::Plane, Use::Params, Use::Back].map(|_| Pool::default());
+        let (pipelines, planes, submitted, passes, shorter) = Default::default();
+        Ok(Self {
+            name,
+            device,
+            queue,
+            pipelines,
+            planes,
+            pools,
+            submitted,
+            handed_in: 0,
+            clock,
+            passes,
+            shorter,
+            lost,
+        })
     }
 
     /// Runs work with every kind of error captured.
@@ -86,177 +160,218 @@ impl WgpuWork {
         Error::device(format!("device '{}' failed at {what}: {cause}", self.name), REMEDY)
     }
 
-    /// A buffer with contents. wgpu's own `create_buffer_init` panics where a buffer could not be made; here the error
-    /// is left to the scopes of [`Self::guarded`].
-    fn filled(&self, label: &str, contents: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
-        let size = contents.len() as u64;
-        let label = Some(label);
-        let buffer =
-            self.device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: size > 0 });
-        if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
-            view.copy_from_slice(contents);
+    /// A buffer for so many bytes, used before if one fits. Its contents are what they are: every shader writes all of
+    /// its output, and uploads and copies fill what is read of theirs.
+    fn buffer(&mut self, what: &str, bytes: u64, purpose: Use) -> Result<wgpu::Buffer> {
+        let size = class(bytes, self.device.limits().max_buffer_size);
+        if let Some(buffer) = self.pools[purpose as usize].take(size) {
+            return Ok(buffer);
         }
-        buffer.unmap();
-        buffer
+        let usage = purpose.flags();
+        let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
+        let made = self.guarded(what, || self.device.create_buffer(&descriptor));
+        if made.is_ok() || !self.clear_pools() {
+            return made;
+        }
+        // What lay idle may be the memory that was missing.
+        let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.guarded(what, || self.device.create_buffer(&descriptor))
+    }
+
+    /// Lets go of all buffers that lie idle; whether there were any.
+    fn clear_pools(&mut self) -> bool {
+        self.pools.iter_mut().map(Pool::clear).filter(|&any| any).count() > 0
+    }
+
+    fn give_back(&mut self, buffer: wgpu::Buffer, purpose: Use) {
+        self.pools[purpose as usize].give(buffer.size(), buffer);
     }
 
     /// Brings numbers into a storage buffer.
-    pub fn upload(&mut self, number: u64, values: &[f32]) -> Result<()> {
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
-        let buffer = self.guarded("upload", || self.filled("upload", bytemuck::cast_slice(values), usage))?;
-        self.planes.insert(number, buffer);
-        Ok(())
+    pub fn upload(&mut self, number: u64, values: &[f32]) {
+        let made = self.uploaded(bytemuck::cast_slice(values));
+        self.planes.insert(number, made);
+    }
+
+    fn uploaded(&mut self, values: &[u8]) -> Result<Numbers> {
+        let bytes = values.len() as u64;
+        let buffer = self.buffer("upload", bytes, Use::Plane)?;
+        self.guarded("upload", || self.queue.write_buffer(&buffer, 0, values))?;
+        Ok(Numbers { buffer, bytes })
     }
 
     /// Gives a plane back.
     pub fn forget(&mut self, number: u64) {
-        self.planes.remove(&number);
+        if let Some(Ok(numbers)) = self.planes.remove(&number) {
+            self.give_back(numbers.buffer, Use::Plane);
+        }
     }
 
-    fn buffer(&self, number: u64) -> Result<&wgpu::Buffer> {
-        self.planes.get(&number).ok_or_else(|| self.fault("a plane", "it is gone"))
+    fn plane(&self, number: u64) -> Result<Numbers> {
+        self.planes.get(&number).cloned().unwrap_or_else(|| Err(self.fault("a plane", "it is gone")))
     }
 
-    /// Reads a storage buffer back; `alive` is called whenever a piece of earlier work is done.
-    pub fn download(&mut self, number: u64, len: usize, alive: &dyn Fn()) -> Result<Vec<f32>> {
-        let fault = |cause: &dyn std::error::Error| self.fault("download", &one_line(cause));
-        let buffer = self.buffer(number)?;
-        let size = (len * size_of::<f32>()) as u64;
-        let (staging, copied) = self.guarded("download", || {
-            let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("download"),
-                size,
-                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            });
-            let mut encoder = self.device.create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
-            let copied = self.queue.submit([encoder.finish()]);
-            (staging, copied)
-        })?;
-        let (sender, receiver) = std::sync::mpsc::channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            let _ = sender.send(result);
-        });
-        // One piece of work after the other, because the limit of patience is for each of them. The wait itself needs none:
-        // wgpu's is kept by sound drivers only.
-        for submitted in self.submitted.iter().chain([&copied]) {
-            self.device
-                .poll(wgpu::PollType::Wait { submission_index: Some(submitted.clone()), timeout: None })
-                .map_err(|error| fault(&error))?;
-            alive();
-        }
-        // wgpu never calls back when the device is lost at a bad moment (gfx-rs/wgpu#9511), so nothing is waited for.
-        match receiver.try_recv() {
-            _ if self.lost.load(Ordering::SeqCst) => return Err(self.fault("download", "the device was lost")),
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(fault(&error)),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                self.lost.store(true, Ordering::SeqCst);
-                return Err(self.fault("download", "the driver says nothing about the numbers"));
-            }
-        }
-        let view = staging.get_mapped_range(..).map_err(|error| fault(&error))?;
-        let values = bytemuck::cast_slice(&view).to_vec();
-        drop(view);
-        self.submitted.clear();
-        Ok(values)
+    /// Notes that work was handed in.
+    fn note(&mut self, submitted: wgpu::SubmissionIndex) {
+        self.submitted.push_back(submitted);
+        self.handed_in += 1;
     }
 
     /// Dispatches a kernel.
-    pub fn run(&mut self, dispatch: &Dispatch) -> Result<()> {
-        let Dispatch { kernel, params, inputs, out_len, grid, .. } = dispatch;
-        let inputs = inputs.iter().map(|&number| self.buffer(number)).collect::<Result<Vec<_>>>()?;
-        let (out, submitted) = self.guarded(kernel.name, || {
-            let pipeline = self.pipeline(kernel);
-            let uniform = self.filled("params", params, wgpu::BufferUsages::UNIFORM);
-            let out = self.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(kernel.name),
-                size: (out_len * size_of::<f32>()) as u64,
-                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC,
-                mapped_at_creation: false,
-            });
-            let entries: Vec<_> = std::iter::once(&uniform)
-                .chain(inputs)
-                .chain([&out])
-                .enumerate()
-                .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                    binding: binding as u32,
-                    resource: buffer.as_entire_binding(),
-                })
-                .collect();
-            let bind_group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(kernel.name),
-                layout: &pipeline.get_bind_group_layout(0),
-                entries: &entries,
-            });
-            let mut encoder = self.device.create_command_encoder(&Default::default());
-            {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-                    label: Some(kernel.name),
-                    timestamp_writes: None,
-                });
-                pass.set_pipeline(&pipeline);
-                pass.set_bind_group(0, &bind_group, &[]);
-                // More groups than fit a number are more than any device takes, which then says so.
-                let groups = |axis: usize| grid[axis].div_ceil(kernel.workgroup[axis] as usize);
-                let [x, y, z] = [0, 1, 2].map(|axis| u32::try_from(groups(axis)).unwrap_or(u32::MAX));
-                pass.dispatch_workgroups(x, y, z);
-            }
-            let submitted = self.queue.submit([encoder.finish()]);
-            // Frees what finished submissions held; without it memory grows until the device is lost.
-            let _ = self.device.poll(wgpu::PollType::Poll);
-            (out, submitted)
-        })?;
-        self.planes.insert(dispatch.out, out);
-        self.submitted.push(submitted);
-        Ok(())
+    pub fn run(&mut self, dispatch: &Dispatch) {
+        let made = self.computed(dispatch);
+        self.planes.insert(dispatch.out, made);
     }
 
-    fn pipeline(&self, kernel: &Kernel) -> wgpu::ComputePipeline {
-        self.pipelines
-            .borrow_mut()
-            .entry(kernel.source)
-            .or_insert_with(|| {
-                let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some(kernel.name),
-                    source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
-                });
-                self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                    label: Some(kernel.name),
-                    layout: None,
-                    module: &module,
-                    entry_point: Some(kernel.name),
-                    compilation_options: Default::default(),
-                    cache: None,
-                })
-            })
-            .clone()
-    }
-
-    /// Brings trouble about: real where wgpu can be made to have it, else as wgpu reports it.
-    #[cfg(debug_assertions)]
-    pub fn plant(&self, fault: super::fault::Fault) -> Result<()> {
-        use super::fault::Fault;
-        let what = "a planted fault";
-        match fault {
-            Fault::Destroy => self.device.destroy(),
-            Fault::Memory => return Err(self.refused(what, &wgpu::Error::OutOfMemory { source: "planted".into() })),
-            Fault::Validation => {
-                let usage = wgpu::BufferUsages::empty();
-                self.guarded(what, || self.filled("without a use", &[0; 4], usage))?;
-            }
-            Fault::Internal => {
-                let (source, description) = ("planted".into(), "Internal Error".into());
-                return Err(self.refused(what, &wgpu::Error::Internal { source, description }));
-            }
-            Fault::Panic => panic!("planted"),
-            Fault::Hang => loop {
-                std::thread::park();
-            },
-            Fault::Bug => {}
+    fn computed(&mut self, dispatch: &Dispatch) -> Result<Numbers> {
+        let Dispatch { kernel, params, inputs, out_len, .. } = dispatch;
+        let inputs = inputs.iter().map(|&number| self.plane(number)).collect::<Result<Vec<_>>>()?;
+        if *out_len == 0 || inputs.iter().any(|plane| plane.bytes == 0) {
+            return Err(self.fault(kernel.name, "a plane is empty"));
         }
-        Ok(())
+        let slabs = self.slabs(dispatch)?;
+        let pipeline = self.pipeline(kernel, inputs.len())?;
+        let bytes = (*out_len as u64).saturating_mul(size_of::<f32>() as u64);
+        let out = Numbers { buffer: self.buffer(kernel.name, bytes, Use::Plane)?, bytes };
+
+        // The parameters, then each slab.
+        let mut uniforms = params.clone();
+        let mut offsets = Vec::with_capacity(slabs.len());
+        for slab in &slabs {
+            uniforms.resize(uniforms.len().next_multiple_of(UNIFORM_STEP), 0);
+            offsets.push(uniforms.len() as u32);
+            uniforms.extend(bytemuck::cast_slice(&slab.uniform(kernel.workgroup)));
+        }
+        let uniform = self.buffer("params", uniforms.len() as u64, Use::Params)?;
+        let moved = inputs.iter().map(|plane| plane.bytes).sum::<u64>() + bytes;
+        let groups = self.guarded(kernel.name, || {
+            self.queue.write_buffer(&uniform, 0, &uniforms);
+            // So that tests notice a shader that doesn't write all of its output.
+            #[cfg(debug_assertions)]
+            self.queue.write_buffer(&out.buffer, 0, &vec![0xff; bytes as usize]);
+            self.bind_groups(&pipeline, (&uniform, params.len()), inputs.iter().chain([&out]))
+        })?;
+        let all: u64 = slabs.iter().map(|slab| u64::from(slab.groups())).sum();
+        for (slab, offset) in slabs.iter().zip(offsets) {
+            let submitted =
+                self.guarded(kernel.name, || self.dispatched(kernel.name, &pipeline, &groups, slab, offset))?;
+            self.note(submitted);
+            if let Some(clock) = &mut self.clock {
+                let bytes = (u128::from(moved) * u128::from(slab.groups()) / u128::from(all)) as u64;
+                clock.started(Timed { kernel: kernel.name, bytes, groups: slab.groups(), most: kernel.groups });
+            }
+        }
+        self.give_back(uniform, Use::Params);
+        Ok(out)
+    }
+
+    /// The slabs of a kernel's grid.
+    fn slabs(&self, Dispatch { kernel, grid, .. }: &Dispatch) -> Result<Vec<Slab>> {
+        let mut groups = [0; 3];
+        for axis in 0..3 {
+            let workgroup = kernel.workgroup[axis];
+            let count = grid[axis].div_ceil(kernel.block[axis] as usize).div_ceil(workgroup as usize);
+            // Invocations are numbered with 32 bits.
+            groups[axis] = u32::try_from(count)
+                .ok()
+                .filter(|count| count.checked_mul(workgroup).is_some())
+                .ok_or_else(|| self.fault(kernel.name, "its grid is too large"))?;
+        }
+        let most = self.shorter.get(kernel.name).map_or(kernel.groups, |&shorter| shorter.min(kernel.groups));
+        Ok(slabs(groups, most, self.device.limits().max_compute_workgroups_per_dimension).collect())
+    }
+
+    fn bind_groups<'a>(
+        &self,
+        pipeline: &Pipeline,
+        (uniform, params): (&wgpu::Buffer, usize),
+        planes: impl Iterator<Item = &'a Numbers>,
+    ) -> [wgpu::BindGroup; 2] {
+        let part = |buffer, bytes| {
+            wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size: wgpu::BufferSize::new(bytes) })
+        };
+        let planes = planes.map(|plane| part(&plane.buffer, plane.bytes));
+        let planes: Vec<_> = std::iter::once(part(uniform, params as u64))
+            .chain(planes)
+            .enumerate()
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding: binding as u32, resource })
+            .collect();
+        let slab = [wgpu::BindGroupEntry { binding: 0, resource: part(uniform, Slab::BYTES) }];
+        let group = |layout, entries| {
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries })
+        };
+        [group(&pipeline.layouts[0], &planes), group(&pipeline.layouts[1], &slab)]
+    }
+
+    fn dispatched(
+        &self,
+        name: &str,
+        pipeline: &Pipeline,
+        [planes, uniform]: &[wgpu::BindGroup; 2],
+        slab: &Slab,
+        offset: u32,
+    ) -> wgpu::SubmissionIndex {
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: Some(name),
+                timestamp_writes: self.clock.as_ref().and_then(Clock::writes),
+            });
+            pass.set_pipeline(&pipeline.compute);
+            pass.set_bind_group(0, planes, &[]);
+            pass.set_bind_group(1, uniform, &[offset]);
+            let [x, y, z] = slab.count;
+            pass.dispatch_workgroups(x, y, z);
+        }
+        let submitted = self.queue.submit([encoder.finish()]);
+        // Frees what finished submissions held; without it memory grows until the device is lost.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+        submitted
+    }
+
+    fn pipeline(&mut self, kernel: &Kernel, inputs: usize) -> Result<Pipeline> {
+        if let Some(pipeline) = self.pipelines.get(&(kernel.source, inputs)) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = self.guarded(kernel.name, || self.compiled(kernel, inputs))?;
+        self.pipelines.insert((kernel.source, inputs), pipeline.clone());
+        Ok(pipeline)
+    }
+
+    /// The layouts are told rather than taken from the shader, because a shader that is never cut may ignore its slab.
+    fn compiled(&self, kernel: &Kernel, inputs: usize) -> Pipeline {
+        use wgpu::BufferBindingType::{Storage, Uniform};
+        let entry = |binding, ty, has_dynamic_offset| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
+            count: None,
+        };
+        let planes = (0..=inputs).map(|i| Storage { read_only: i < inputs });
+        let planes: Vec<_> =
+            std::iter::once(Uniform).chain(planes).zip(0..).map(|(ty, binding)| entry(binding, ty, false)).collect();
+        let layouts = [planes, vec![entry(0, Uniform, true)]].map(|entries| {
+            let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(kernel.name), entries: &entries };
+            self.device.create_bind_group_layout(&descriptor)
+        });
+        let layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(kernel.name),
+            bind_group_layouts: &layouts.each_ref().map(Some),
+            immediate_size: 0,
+        });
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name),
+            source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+        });
+        let compute = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(kernel.name),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: Some(kernel.name),
+            compilation_options: Default::default(),
+            cache: None,
+        });
+        Pipeline { compute, layouts }
     }
 }
 

@@ -13,12 +13,12 @@ struct Fault {
 const FAULTS: [Fault; 10] = [
     // Pixels of a row of the block are read from its diagonal.
     Fault { kernel: "bin", text: "id.x * params.factor + i]", fault: "id.x * params.factor + j]" },
-    // The right border repeats a pixel too late, so that the next row is read.
-    Fault { kernel: "nlm", text: "u32(inside(x + 3, params.width))", fault: "u32(inside(x + 3, params.height))" },
+    // The right border is where the lower one is.
+    Fault { kernel: "nlm", text: "% TILE, params.width)", fault: "% TILE, params.height)" },
     // The right neighbour of the last column is the next row's first pixel.
     Fault { kernel: "resample", text: "min(x0 + 1u, params.width - 1u)", fault: "min(x0 + 1u, params.width)" },
     // The right border is a pixel too far away.
-    Fault { kernel: "convolve", text: "x >= i32(params.grid_width)", fault: "x > i32(params.grid_width)" },
+    Fault { kernel: "convolve", text: "x < i32(params.grid_width)", fault: "x <= i32(params.grid_width)" },
     // The lower neighbour is the one after.
     Fault { kernel: "halve", text: "inside(y0 + 1, params.height)", fault: "inside(y0 + 2, params.height)" },
     // The outermost weight is left out.
@@ -39,5 +39,5 @@ pub fn faulty(kernel: &Kernel) -> Kernel {
     assert_eq!(kernel.source.matches(fault.text).count(), 1, "{}: '{}'", kernel.name, fault.text);
     // Kernels live as long as the program, so their text does too.
     let source = kernel.source.replace(fault.text, fault.fault).leak();
-    Kernel { name: kernel.name, source, native: kernel.native, workgroup: kernel.workgroup }
+    Kernel { source, ..*kernel }
 }

@@ -10,5 +10,7 @@ mod pictures;
 mod robustness;
 mod scenes;
 mod shaders;
+mod sharing;
+mod slabs;
 mod timing;
 mod tolerance;

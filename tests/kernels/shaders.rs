@@ -83,7 +83,7 @@ fn the_entry_point_has_the_files_name_and_the_kernels_workgroup() {
     }
 }
 
-/// As [`cupule::gpu::Device::run`] binds them.
+/// As [`cupule::gpu::Device::run`] binds them; the slab has a group of its own.
 #[test]
 fn bindings_are_parameters_then_inputs_then_the_output() {
     for kernel in kernels::ALL {
@@ -94,6 +94,7 @@ fn bindings_are_parameters_then_inputs_then_the_output() {
             .filter_map(|(_, v)| v.binding.map(|ResourceBinding { group, binding }| (group, binding, v.space)))
             .collect();
         bound.sort_by_key(|(group, binding, _)| (*group, *binding));
+        assert_eq!(bound.pop(), Some((1, 0, AddressSpace::Uniform)), "{}: the slab", kernel.name);
         let last = bound.len() - 1;
         for (i, (group, binding, space)) in bound.into_iter().enumerate() {
             assert_eq!((group, binding), (0, i as u32), "{}", kernel.name);
