@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 #[global_allocator]
-static ALLOCATOR: cupule::memory::LargePages = cupule::memory::LargePages;
+static ALLOCATOR: cupule::memory::LargePages = cupule::memory::LargePages::new();
 
 fn main() -> Result<(), cupule::error::Error> {
     for path in std::env::args().skip(1) {

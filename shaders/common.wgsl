@@ -21,6 +21,8 @@ fn packed(x: f32, y: f32) -> u32 {
 // The two numbers of a word, times TOP.
 fn unpacked(word: u32) -> vec2<f32> {
     return vec2<f32>(f32(bitcast<i32>(word << 16u) >> 16u), f32(bitcast<i32>(word) >> 16u));
+}
+
 // The part of the grid that a dispatch computes: a long one is cut into slabs.
 struct Slab {
     first: vec3<u32>,        // its first invocation

@@ -78,6 +78,7 @@ fn run(dir: &Path) -> Run {
     };
     Journal { input, ..Journal::default() }.write(&folder).unwrap();
     let record = RunRecord {
+        effort: None,
         status: RunStatus::Finished,
         cupule_version: "0".into(),
         command: vec![],

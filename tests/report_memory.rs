@@ -162,6 +162,7 @@ fn run(dir: &Path, count: usize) -> Run {
     let mut outputs = Listing::default();
     (0..count).for_each(|i| outputs.push(&format!("grid/field-{i:06}")));
     let record = RunRecord {
+        effort: None,
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into()],

@@ -10,9 +10,9 @@
 pub mod fault;
 pub mod kernels;
 mod select;
-pub mod tiles;
 #[cfg(feature = "gpu")]
 mod slabs;
+pub mod tiles;
 #[cfg(feature = "gpu")]
 mod wgpu_clock;
 #[cfg(feature = "gpu")]
