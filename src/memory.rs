@@ -15,7 +15,7 @@ const IDLE_MAX_BYTES: usize = 256 << 20;
 /// The same, blocks.
 const IDLE_MAX: usize = 24;
 /// A block serves requests down to this share of its size: a smaller one would keep it from those it fits.
-const SHARE_MIN: usize = 4;
+const SHARE_MIN: usize = 8;
 /// In front of each large block stands its size. As large as the system aligns to, so that what follows is aligned, too.
 const HEAD_BYTES: usize = 16;
 

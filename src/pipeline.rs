@@ -117,8 +117,7 @@ pub fn analyze(micrograph: &Micrograph, config: &Config, model: &Model, device: 
     let size_px = (micrograph.width, micrograph.height);
     let original = Original { size_px, covered: covered(&micrograph.marks, size_px) };
     let measured = measure(&scene, &outlined.contours, &original, &rules);
-    let background = Background::new(&scene);
-    let quality = Quality::new(&scene, micrograph, &measured);
+    let (background, quality) = rayon::join(|| Background::new(&scene), || Quality::new(&scene, micrograph, &measured));
     outlined.clock.lap("measure");
     let contour_count = outlined.contours.len();
     Ok(Analysis { measured, contour_count, background, quality, stages: outlined.clock.stages })

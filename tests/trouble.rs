@@ -102,8 +102,11 @@ fn stage() -> Option<&'static Stage> {
 }
 
 fn analyze(dir: &Path, out: &str, device: &str, fault: &str) -> Ended {
-    let ended =
-        cupule(dir, &["analyze", "set/images", "--device", device, "--out", out, "-v"], &[("CUPULE_FAULT", fault)]);
+    let ended = cupule(
+        dir,
+        &["analyze", "set/images", "--device", device, "--out", out, "-v", "--jobs", "1"],
+        &[("CUPULE_FAULT", fault)],
+    );
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
     ended
 }
@@ -272,7 +275,11 @@ fn a_broken_vulkan_is_no_trouble_unless_a_gpu_is_asked_for() {
 
         let out = format!("out-{}", broken.file_stem().unwrap().display());
         let analyze = |device| {
-            cupule(path, &["analyze", "set/images", "--quiet", "--device", device, "--out", &out], &environment)
+            cupule(
+                path,
+                &["analyze", "set/images", "--quiet", "--device", device, "--out", &out, "--jobs", "1"],
+                &environment,
+            )
         };
         let gpu = analyze("gpu");
         assert_eq!(gpu.code, 5, "{}", gpu.stderr);

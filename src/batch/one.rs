@@ -4,7 +4,7 @@ use super::begin::Standing;
 use super::describe::{describe_analysis, describe_input};
 use super::tasks::Content;
 use super::{Compute, Job, Loaded, guarded};
-use crate::atomic::{remove_file, write_whole};
+use crate::atomic::{output_error, remove_file, write_whole};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::log::Event;
@@ -132,9 +132,14 @@ fn write(
     let found = Findings { row: row.clone(), marks, particles: analysis.measured.particles };
     found.write(folder)?;
     let picture = Picture::of(&loaded.micrograph);
-    write_whole(&folder.join(PICTURE), |out| picture.write(out))?;
     let image = ImageResult::new(found, curation);
-    write_image(folder, &image, &picture, &job.exports)?;
+    let mut packed = Vec::new();
+    let (drawn, written) =
+        rayon::join(|| picture.write(&mut packed), || write_image(folder, &image, &picture, &job.exports));
+    written?;
+    let path = folder.join(PICTURE);
+    drawn.map_err(|error| output_error(&path, &error))?;
+    write_whole(&path, |out| out.write_all(&packed))?;
     Ok(Written { counts: image.row.counts, stages: analysis.stages })
 }
 

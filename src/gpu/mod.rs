@@ -28,6 +28,7 @@ pub use select::{Choice, DeviceInfo, DeviceKind, DeviceRequest, list};
 
 use crate::error::Result;
 use bytemuck::Pod;
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// One computation in two languages.
@@ -194,7 +195,9 @@ impl Device {
                         Plane::Gpu { .. } => unreachable!("a plane never leaves the device that made it"),
                     })
                     .collect();
-                let mut out = vec![0.0; out_len];
+                // By all threads: for large planes this takes as long as some kernels.
+                let mut out = Vec::new();
+                (0..out_len).into_par_iter().with_min_len(1 << 18).map(|_| 0.0).collect_into_vec(&mut out);
                 (kernel.native)(bytemuck::bytes_of(params), &host, &mut out);
                 Ok(Plane::Host(out))
             }

@@ -34,8 +34,9 @@ const INPUT_SPREAD: f64 = 512.0;
 const TOP: f32 = 255.0;
 /// Radius that the network calls 1, pixels of the answers.
 const RADIUS_UNIT_PX: f64 = 10.0;
-/// Channels of the first layer, whose planes are the largest.
-const FIRST_CHANNELS: usize = 8;
+/// Input pixels of a tile with what lies around it, at most. The first layer of one takes 64 MiB, and all layers together less
+/// than most processors' last cache and any device's limit.
+const TILE_PX: usize = 1 << 21;
 /// Input pixels around a tile that its answers depend on, at most; all layers together reach 110 px. As a multiple of the
 /// coarsest layer's pixel, it leaves every layer's grid where it is, so that tiles change nothing.
 const HALO_PX: usize = 128;
@@ -121,7 +122,7 @@ pub fn look(device: &Device, working: &Working) -> Result<Evidence> {
     let out = |size: usize| ((size as f64 / ratio / 2.0) as usize).max(1) * 2;
     let (width, height) = (out(working.width), out(working.height));
     let input = Input::new(resample(device, working, ratio, (width, height))?, (width, height));
-    let maps = answers(device, &input, PLANE_MAX / FIRST_CHANNELS)?;
+    let maps = answers(device, &input, TILE_PX)?;
     Ok(Evidence { maps, width: width / 2, height: height / 2, scale: 2.0 * ratio })
 }
 

@@ -8,7 +8,7 @@ use super::figures::{self, Candidates};
 use super::page::{Page, Survey, remove_pages, write_page};
 use super::purity::PurityFile;
 use super::{Sink, labels, overlay};
-use crate::atomic::{remove_file, write_json, write_whole};
+use crate::atomic::{output_error, remove_file, write_json, write_whole};
 use crate::error::{Error, Result};
 use crate::purity::{SAMPLE, Sample};
 use crate::results::record::InputRecord;
@@ -16,6 +16,7 @@ use crate::results::{
     Curation, Findings, ImageResult, Journal, LABELS, Made, OVERLAY, PICTURE, Picture, Run, make_folder,
 };
 use crate::statistics::{Collector, summarize};
+use std::io;
 use std::path::Path;
 
 /// Writes the files of one image into its folder.
@@ -25,8 +26,20 @@ use std::path::Path;
 pub fn write_image(folder: &Path, image: &ImageResult, picture: &Picture, exports: &Exports) -> Result<()> {
     let labels = labels::label_image(image.size_px(), &image.particles)
         .map_err(|e| Error::unsupported(image.row.image.as_ref(), e, "analyse the picture in parts"))?;
-    write_whole(&folder.join(LABELS), |out| labels::write_labels(out, &labels, image.row.pixel_size))?;
-    write_whole(&folder.join(OVERLAY), |out| overlay::write_overlay(out, picture, image))?;
+    // Both are packed at once, in memory: what fails on the way to the disk comes through untouched.
+    let packed = |write: &(dyn Fn(&mut Vec<u8>) -> io::Result<()> + Sync)| {
+        let mut bytes = Vec::new();
+        write(&mut bytes).map(|()| bytes)
+    };
+    let (labelled, drawn) = rayon::join(
+        || packed(&|out| labels::write_labels(out, &labels, image.row.pixel_size)),
+        || packed(&|out| overlay::write_overlay(out, picture, image)),
+    );
+    for (name, bytes) in [(LABELS, labelled), (OVERLAY, drawn)] {
+        let path = folder.join(name);
+        let bytes = bytes.map_err(|error| output_error(&path, &error))?;
+        write_whole(&path, |out| out.write_all(&bytes))?;
+    }
     export::write_image(folder, image, &labels, exports)
 }
 

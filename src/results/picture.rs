@@ -31,7 +31,7 @@ impl Picture {
         let (low, high) = stretch(&micrograph.grey);
         let range = if high > low { high - low } else { 1.0 };
         let mut grey = GrayImage::new(width.div_ceil(reduce) as u32, height.div_ceil(reduce) as u32);
-        let columns = grey.width() as usize;
+        let columns = (grey.width() as usize).max(1);
         grey.par_chunks_exact_mut(columns).enumerate().for_each(|(y, row)| {
             let rows = y * reduce..((y + 1) * reduce).min(height);
             for (x, pixel) in row.iter_mut().enumerate() {

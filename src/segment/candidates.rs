@@ -184,11 +184,15 @@ fn maxima(
         .clone()
         .into_par_iter()
         .flat_map_iter(|y| {
+            // Nearest rows first: most pixels are no maxima, and it shows beside them.
             let is_largest = |x: usize, here: f32| {
-                let (rows, columns) = (around(y, window, height), around(x, window, width));
-                rows.flat_map(|v| columns.clone().map(move |u| (v, u))).all(|(v, u)| {
-                    let other = value(v * width + u);
-                    other < here || (other == here && (v, u) >= (y, x))
+                let columns = around(x, window, width);
+                let rows = (0..=window).flat_map(|d| [y.checked_sub(d), Some(y + d).filter(|v| d > 0 && *v < height)]);
+                rows.flatten().all(|v| {
+                    columns.clone().all(|u| {
+                        let other = value(v * width + u);
+                        other < here || (other == here && (v, u) >= (y, x))
+                    })
                 })
             };
             let mut found = Vec::new();

@@ -6,13 +6,12 @@ use super::outline::{Polarity, RAY_DIRECTIONS, RAYS};
 use super::pyramid::{Grid, Level};
 use crate::error::Result;
 use crate::gpu::{Device, Plane, kernels};
-use crate::widest::widest;
 use rayon::prelude::*;
 
 /// Radii searched around a candidate, over its ring's radius: from the short to the long half axis of an oval of 1 : 3.
 const SEARCH: std::ops::RangeInclusive<f64> = 0.5..=1.7;
-/// Rays and radial positions of the first pass, which most candidates don't survive.
-const COARSE: Sampling = Sampling { rays: 32, positions: 33 };
+/// Rays and radial positions of the first pass, which most candidates don't survive; the positions fill whole registers.
+const COARSE: Sampling = Sampling { rays: 32, positions: 32 };
 /// The same of the passes that refine an outline.
 const FINE: Sampling = Sampling { rays: RAYS, positions: 21 };
 /// Distance of those positions, px of their level: they reach 2.5 px to either side, what a level twice as coarse can be
@@ -130,30 +129,33 @@ fn centroid(polygon: &[[f64; 2]]) -> Option<[f64; 2]> {
     (area.abs() > 1e-9).then(|| [x0 + sx / (3.0 * area), y0 + sy / (3.0 * area)])
 }
 
-widest! {
-    /// For each ray from a place the largest distance at which it crosses a polygon of as many vertices as there are rays, 0
-    /// if it never does.
-    fn crossings(farthest: &mut [f64; RAYS], polygon: &[[f64; 2]], from: [f64; 2]) {
-        // Vertices seen from the place, the first one again at the end.
-        let (mut x, mut y) = ([0.0; RAYS + 1], [0.0; RAYS + 1]);
-        for k in 0..=RAYS {
-            let vertex = polygon[k % RAYS];
-            (x[k], y[k]) = (vertex[0] - from[0], vertex[1] - from[1]);
+/// For each ray from a place the largest distance at which it crosses a polygon of as many vertices as there are rays, 0 if it
+/// never does.
+fn crossings(farthest: &mut [f64; RAYS], polygon: &[[f64; 2]], from: [f64; 2]) {
+    // Edges seen from the place: each begins at its vertex and ends at the next one.
+    let seen: [[f64; 2]; RAYS] = std::array::from_fn(|k| [polygon[k][0] - from[0], polygon[k][1] - from[1]]);
+    let crossing = |edge: usize, [cos, sin]: [f64; 2]| {
+        let ([ax, ay], [bx, by]) = (seen[edge], seen[(edge + 1) % RAYS]);
+        // Positions along the ray and to its left.
+        let (a, b) = ((ax * cos + ay * sin, ay * cos - ax * sin), (bx * cos + by * sin, by * cos - bx * sin));
+        ((a.1 < 0.0) != (b.1 < 0.0)).then(|| a.0 + (b.0 - a.0) * a.1 / (a.1 - b.1))
+    };
+    let turns_left = |edge: usize| {
+        let ([ax, ay], [bx, by]) = (seen[edge], seen[(edge + 1) % RAYS]);
+        ax * by - ay * bx > 0.0
+    };
+    if (0..RAYS).all(turns_left) {
+        // Each ray crosses one edge in front of the place, and the next ray that one or one behind it.
+        let mut edge = 0;
+        for (farthest, along) in farthest.iter_mut().zip(RAY_DIRECTIONS.iter()) {
+            let ahead = (0..RAYS).map(|step| (edge + step) % RAYS);
+            let found =
+                ahead.filter_map(|edge| crossing(edge, *along).filter(|at| *at > 0.0).map(|at| (edge, at))).next();
+            (edge, *farthest) = found.unwrap_or((edge, 0.0));
         }
-        for k in 0..RAYS {
-            let [cos, sin] = RAY_DIRECTIONS[k];
-            // Positions along the ray and to its left.
-            let (mut along, mut left) = ([0.0; RAYS + 1], [0.0; RAYS + 1]);
-            for i in 0..=RAYS {
-                along[i] = x[i] * cos + y[i] * sin;
-                left[i] = y[i] * cos - x[i] * sin;
-            }
-            let mut crossing = [0.0; RAYS];
-            for i in 0..RAYS {
-                let at = along[i] + (along[i + 1] - along[i]) * left[i] / (left[i] - left[i + 1]);
-                crossing[i] = if (left[i] < 0.0) != (left[i + 1] < 0.0) { at } else { 0.0 };
-            }
-            farthest[k] = crossing.iter().copied().fold(0.0, f64::max);
+    } else {
+        for (farthest, along) in farthest.iter_mut().zip(RAY_DIRECTIONS.iter()) {
+            *farthest = (0..RAYS).filter_map(|edge| crossing(edge, *along)).fold(0.0, f64::max);
         }
     }
 }

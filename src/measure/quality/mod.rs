@@ -10,6 +10,7 @@ use super::{Class, Measured, Original, Scene, Seen, Status};
 use crate::image::{Micrograph, covered};
 use crate::segment::{RAY_DIRECTIONS, RAYS};
 use grain::granularity;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use stain::stain_gradient;
 
@@ -55,13 +56,13 @@ impl Quality {
         };
         let is_scaled = micrograph.pixel_size.is_some();
         let denoised = Picture { grey: scene.grey, ..picture };
-        let mut quality = Self {
-            stain_gradient: stain_gradient(&denoised),
-            granularity: granularity(&picture).filter(|_| is_scaled),
-            edge_width_nm: edge_width_nm(&picture, scene.working.factor, measured).filter(|_| is_scaled),
-            saturated_share: saturated_share(micrograph),
-            ..Self::default()
-        };
+        let grain = || if is_scaled { granularity(&picture) } else { None };
+        let edges = || edge_width_nm(&picture, scene.working.factor, measured).filter(|_| is_scaled);
+        let ((stain_gradient, granularity), (edge_width_nm, saturated_share)) = rayon::join(
+            || rayon::join(|| stain_gradient(&denoised), grain),
+            || rayon::join(edges, || saturated_share(micrograph)),
+        );
+        let mut quality = Self { stain_gradient, granularity, edge_width_nm, saturated_share, ..Self::default() };
         let size_px = (micrograph.width, micrograph.height);
         let original = Original { size_px, covered: covered(&micrograph.marks, size_px) };
         let nm_per_px = micrograph.pixel_size.map(|p| p.mean_nm());
@@ -137,10 +138,38 @@ impl<T: Grey> Picture<'_, T> {
 /// Share of the pixels at the ends of the picture's own range, marks left out. Without clipping it is a pixel or two.
 fn saturated_share(micrograph: &Micrograph) -> Option<f64> {
     let hidden = covered(&micrograph.marks, (micrograph.width, micrograph.height));
-    let seen = || micrograph.grey.iter().zip(hidden.iter().chain(std::iter::repeat(&false))).filter(|(_, h)| !**h);
-    let (low, high, count) =
-        seen().fold((f32::INFINITY, f32::NEG_INFINITY, 0usize), |(l, h, n), (&v, _)| (l.min(v), h.max(v), n + 1));
-    let ends = seen().filter(|(v, _)| **v == low || **v == high).count();
+    /// Pixels that are looked at one after the other.
+    const RUN: usize = 1 << 16;
+    let is_seen = |place: usize| !hidden.get(place).copied().unwrap_or_default();
+    // Least and largest value, how often each, and how many there are.
+    let of_run = |(run, grey): (usize, &[f32])| {
+        let (mut low, mut high, mut count) = ((f32::INFINITY, 0usize), (f32::NEG_INFINITY, 0usize), 0usize);
+        for (&v, _) in grey.iter().zip(run * RUN..).filter(|(_, place)| is_seen(*place)) {
+            count += 1;
+            low = if v < low.0 { (v, 1) } else { (low.0, low.1 + usize::from(v == low.0)) };
+            high = if v > high.0 { (v, 1) } else { (high.0, high.1 + usize::from(v == high.0)) };
+        }
+        (low, high, count)
+    };
+    let none = || ((f32::INFINITY, 0), (f32::NEG_INFINITY, 0), 0);
+    let (low, high, count) = micrograph.grey.par_chunks(RUN).enumerate().map(of_run).reduce(none, |a, b| {
+        let low = if a.0.0 == b.0.0 {
+            (a.0.0, a.0.1 + b.0.1)
+        } else if a.0.0 < b.0.0 {
+            a.0
+        } else {
+            b.0
+        };
+        let high = if a.1.0 == b.1.0 {
+            (a.1.0, a.1.1 + b.1.1)
+        } else if a.1.0 > b.1.0 {
+            a.1
+        } else {
+            b.1
+        };
+        (low, high, a.2 + b.2)
+    });
+    let ends = if low.0 == high.0 { low.1 } else { low.1 + high.1 };
     (count > 0).then(|| ends as f64 / count as f64)
 }
 

@@ -72,23 +72,38 @@ widest! {
     /// Positions along two turns.
     fn best_path(path: &mut [usize; TURN_MAX], reward: &[f32], rays: usize, positions: usize, penalty: i32) {
         let turn = 2 * rays;
+        // Both turns meet the same rewards. Behind the last position they are never met.
+        let mut rewards = [[FORBIDDEN; POSITIONS_MAX]; TURN_MAX / 2];
+        let mut row = [0.0; POSITIONS_MAX];
+        for ray in 0..rays {
+            row[..positions].copy_from_slice(&reward[ray * positions..][..positions]);
+            let rewards = &mut rewards[ray];
+            for j in 0..POSITIONS_MAX {
+                rewards[j] = if j < positions { score_of(row[j]) } else { FORBIDDEN };
+            }
+        }
         let (mut score, mut next): (Scores, Scores) = ([FORBIDDEN; _], [FORBIDDEN; _]);
         score[STEP_MAX..STEP_MAX + positions].fill(0);
         let mut steps = [[0i8; POSITIONS_MAX]; TURN_MAX];
-        for (k, steps) in steps[..turn].iter_mut().enumerate() {
-            let rewards = &reward[(k % rays) * positions..][..positions];
-            for j in 0..positions.min(POSITIONS_MAX) {
-                // No step first, then the smaller ones: the order decides ties. Without branches, so that it runs on several
-                // positions at once.
-                let (mut best, mut taken) = (score[j + STEP_MAX], 0);
-                for step in [-1, 1, -2, 2i32] {
-                    let sum = score[(j + STEP_MAX).wrapping_add_signed(step as isize)] - penalty * step.abs();
-                    let better = sum > best;
-                    best = if better { sum } else { best };
-                    taken = if better { step } else { taken };
+        for k in 0..turn {
+            let (rewards, steps) = (&rewards[k % rays], &mut steps[k]);
+            // Whole registers of positions.
+            for first in (0..positions).step_by(LANES) {
+                let from = |step: i32| register::<LANES>(&score, (first + STEP_MAX).wrapping_add_signed(step as isize));
+                // No step first, then the smaller ones: the order decides ties.
+                let mut best = Best { score: from(0), step: [0; LANES] };
+                best = best.or(from(-1), penalty, -1);
+                best = best.or(from(1), penalty, 1);
+                best = best.or(from(-2), 2 * penalty, -2);
+                best = best.or(from(2), 2 * penalty, 2);
+                let rewards = register::<LANES>(rewards, first);
+                let next = &mut next[first + STEP_MAX..][..LANES];
+                let steps = &mut steps[first..][..LANES];
+                for lane in 0..LANES {
+                    // Far below what any path comes to, and yet far from the end of the numbers.
+                    next[lane] = (best.score[lane] + rewards[lane]).max(FORBIDDEN);
+                    steps[lane] = best.step[lane] as i8;
                 }
-                next[j + STEP_MAX] = best + score_of(rewards[j]);
-                steps[j] = taken as i8;
             }
             std::mem::swap(&mut score, &mut next);
         }
@@ -103,5 +118,34 @@ widest! {
             path[k] = position;
             position = position.wrapping_add_signed(isize::from(steps[k][position]));
         }
+    }
+}
+
+/// As many numbers as a register holds.
+#[inline(always)]
+fn register<const LANES: usize>(numbers: &[i32], first: usize) -> [i32; LANES] {
+    let (numbers, mut register) = (&numbers[first..][..LANES], [0; LANES]);
+    register.copy_from_slice(numbers);
+    register
+}
+
+/// The best ways to some positions so far.
+#[derive(Clone, Copy)]
+struct Best<const LANES: usize> {
+    score: [i32; LANES],
+    step: [i32; LANES],
+}
+
+impl<const LANES: usize> Best<LANES> {
+    /// Takes a step where it is better. Without branches, so that it is done for all positions at once.
+    #[inline(always)]
+    fn or(mut self, from: [i32; LANES], cost: i32, step: i32) -> Self {
+        for lane in 0..LANES {
+            let sum = from[lane] - cost;
+            let better = sum > self.score[lane];
+            self.score[lane] = if better { sum } else { self.score[lane] };
+            self.step[lane] = if better { step } else { self.step[lane] };
+        }
+        self
     }
 }
