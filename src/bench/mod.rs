@@ -1,7 +1,7 @@
 //! What this machine gets done: each stage by itself, and whole runs, on micrographs that are made here.
 //!
-//! Nothing is simulated: [`stages`] calls what `analyze` calls for one image, with all threads at its service, and
-//! [`whole`] is a run of [`crate::batch`] over several at once. `docs/speed.md` says how to read the figures.
+//! Nothing is simulated: `stages` calls what `analyze` calls for one image, with all threads at its service, and
+//! `whole` is a run of [`crate::batch`] over several at once. `docs/speed.md` says how to read the figures.
 
 mod machine;
 mod pictures;
@@ -78,12 +78,10 @@ pub fn run(options: &Options, tell: fn(&str)) -> Result<Bench> {
     tell(&format!("making micrographs: {} of {1} x {1} px", options.images, options.size_px));
     let paths = pictures.make(&folder.path().join("micrographs"))?;
     tell("timing each stage");
-    let (mut stages, image, kernels) =
-        stages::time(&device, &paths[0], &folder.path().join("image"), options.repeats, pictures.megapixels)?;
     let info = device.info();
-    // The run opens it again; on some systems two at once share the memory.
-    drop(device);
-    tell("timing runs from end to end");
+    let (mut stages, image, kernels) =
+        stages::time(device, &paths[0], &folder.path().join("image"), options.repeats, pictures.megapixels)?;
+    tell("timing a run from end to end");
     let (end_to_end, tables) = whole::time(options, &paths, &folder.path().join("results"), pictures.megapixels, tell)?;
     stages.push(tables);
     Ok(Bench {

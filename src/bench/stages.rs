@@ -51,20 +51,20 @@ pub struct KernelTime {
 }
 
 /// Times every stage of an image on a device; the sum of each turn, and what kernels took of it. The first turn, which
-/// warms everything up, does not count.
+/// warms everything up, does not count. The device is closed at the end, because a run opens its own.
 pub(super) fn time(
-    device: &Device,
+    device: Device,
     path: &Path,
     out: &Path,
     repeats: usize,
     megapixels: f64,
 ) -> Result<(Vec<StageTime>, StageTime, Vec<KernelTime>)> {
     create_folder(out)?;
-    turn(device, path, out)?;
+    turn(&device, path, out)?;
     device.take_passes();
     let (mut turns, mut passes) = (Vec::new(), Vec::new());
     for _ in 0..repeats {
-        turns.push(turn(device, path, out)?);
+        turns.push(turn(&device, path, out)?);
         passes.push(device.take_passes());
     }
     let sums = turns.iter().map(|stages| stages.iter().map(|(_, seconds)| seconds).sum()).collect();
