@@ -11,6 +11,7 @@
 //! file that people and other programs read. [`atomic`] puts files on the disk, whole or not at all.
 //! [`marks`] finds what was drawn into a picture after the exposure, and reads its scale bar.
 //! [`synth`] makes micrographs with known truth, [`evaluate`] compares results with a truth; both stand beside the row.
+//! [`mod@bench`] times all of the row on such micrographs.
 //!
 //! # Conventions
 //! * Pictures are row-major, origin top-left, x to the right, y down. A picture of width `w` spans 0 to `w`; the centre of
@@ -20,6 +21,7 @@
 
 pub mod atomic;
 pub mod batch;
+pub mod bench;
 pub mod calibrate;
 pub mod caught;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! What a person types: one file per subcommand, no science.
 
 mod analyze;
+mod bench;
 mod columns;
 mod compare;
 mod completions;
@@ -12,6 +13,7 @@ mod import_rois;
 mod inspect;
 mod man;
 mod options;
+mod own;
 mod plan;
 mod report;
 mod sample;
@@ -54,6 +56,7 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Synth(synth::Synth),
     Devices(devices::Devices),
+    Bench(bench::Bench),
     Columns(columns::Columns),
     Sample(sample::Sample),
     Train(train::Train),
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(command) => command.run(),
         Command::Synth(command) => command.run(),
         Command::Devices(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Columns(command) => command.run(),
         Command::Sample(command) => command.run(),
         Command::Train(command) => command.run(),

@@ -1,15 +1,16 @@
 //! The options that commands share which analyse micrographs: layers of settings, how to begin, how much to say.
 
+use super::own::Own;
 use super::plan::Plan;
 use super::settings::SETTINGS;
 use crate::batch::{Begin, Effort, Inputs, Job, Opening, Selection};
-use crate::config::{Entry, Given, Place, Profile, Resolved, Value, of_file, of_option, of_set, of_variables, resolve};
+use crate::config::{Profile, Resolved, of_file, of_set, of_variables, resolve};
 use crate::error::{Error, Result};
 use crate::log::{self, Log, SUMMARY, Status, Verbosity};
 use crate::measure::Model;
 use crate::purity::Sample;
 use crate::read::Limits;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::Args;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -72,63 +73,14 @@ fn blame(error: Error, resolved: &Resolved<Plan>, keys: &[&str]) -> Error {
     Error::Config { cause: format!("{cause} ({})", from.join("; ")), remedy }
 }
 
-/// The options of their own that settings have, as the table of settings tells them.
-struct Own(Vec<Entry>);
-
-impl Args for Own {
-    fn augment_args(mut command: Command) -> Command {
-        let plan = Plan::default();
-        for setting in &SETTINGS {
-            let Some(option) = setting.option else { continue };
-            let help = if setting.key == "run.export" { super::export_help() } else { setting.help.to_owned() };
-            let default = match setting.get(&plan) {
-                Some(Value::Whole(number)) => Some(number.to_string()),
-                Some(Value::Number(number)) => Some(number.to_string()),
-                Some(Value::Text(text)) => Some(text),
-                Some(Value::Flag(_) | Value::File(_) | Value::List(_)) => None,
-                None => setting.unset.map(str::to_owned),
-            };
-            let help = default.map_or(help.clone(), |default| format!("{help} [default: {default}]"));
-            let arg = Arg::new(setting.key).long(option.long).help(help);
-            command = command.arg(match setting.place {
-                Place::Flag(_) => arg.action(ArgAction::SetTrue),
-                Place::List(_) => arg.value_name(option.value_name).action(ArgAction::Append),
-                _ => arg
-                    .value_name(option.value_name)
-                    .value_parser(clap::value_parser!(OsString))
-                    .allow_negative_numbers(true)
-                    .action(ArgAction::Set),
-            });
-        }
-        command
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Own {
-    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
-        let mut own = Self(Vec::new());
-        own.update_from_arg_matches(matches)?;
-        Ok(own)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
-        for setting in &SETTINGS {
-            let Some(option) = setting.option else { continue };
-            let given = match setting.place {
-                Place::Flag(_) => matches.get_flag(setting.key).then_some(Given::Flag(true)),
-                Place::List(_) => {
-                    matches.get_many(setting.key).map(|texts| Given::Several(texts.cloned().collect::<Vec<String>>()))
-                }
-                _ => matches.get_one::<OsString>(setting.key).cloned().map(Given::Typed),
-            };
-            self.0.extend(given.map(|given| of_option(setting.key, option.long, given)));
-        }
-        Ok(())
-    }
+/// Computes on so many threads; on one per core where nothing is said.
+///
+/// # Errors
+/// [`Error::Config`] when the system refuses.
+pub fn take_threads(threads: Option<usize>) -> Result<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    pool.map_err(|error| Error::config(error, "give another number of --threads"))
 }
 
 /// All that a run needs to know besides its inputs and its folder.
@@ -196,12 +148,7 @@ impl Prepared {
     /// [`Error::Config`] and those of reading these files.
     pub fn told(&self) -> Result<Told> {
         let plan = &self.plan;
-        if let Some(threads) = plan.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build_global()
-                .map_err(|error| Error::config(error, "give another number of --threads"))?;
-        }
+        take_threads(plan.threads)?;
         Ok(Told {
             selection: selection(plan)?,
             own_model: plan.verdict.as_deref().map(Model::read).transpose()?,

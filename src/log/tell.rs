@@ -47,6 +47,11 @@ impl Log {
         Self::start(format, verbosity, Box::new(std::io::stderr()), bar, interval)
     }
 
+    /// A log that nobody reads.
+    pub fn silent() -> Self {
+        Self::start(Format::Text, Verbosity::Quiet, Box::new(std::io::sink()), None, INTERVAL)
+    }
+
     /// A log that goes elsewhere, with another time between heartbeats: for tests.
     #[doc(hidden)]
     pub fn with_interval(

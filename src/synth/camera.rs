@@ -24,16 +24,10 @@ pub struct Camera {
 impl Camera {
     /// Grey values of a specimen, not yet quantised.
     pub(super) fn exposed(&self, thickness: &Field, pitch_nm: f64, dice: &mut Dice) -> Field {
-        let mut beam = thickness.clone();
-        if self.fringe != 0.0 {
-            let soft = thickness.blurred(self.fringe_nm / pitch_nm);
-            for (b, s) in beam.value.iter_mut().zip(&soft.value) {
-                *b += self.fringe as f32 * (*b - s);
-            }
-        }
+        let mut beam = self.fringed(thickness, pitch_nm);
         let mut electrons = 0.0;
         for b in &mut beam.value {
-            let mean = self.dose * f64::from((-*b).exp());
+            let mean = self.electrons(*b);
             electrons += mean;
             *b = dice.poisson(mean) as f32;
         }
@@ -43,6 +37,32 @@ impl Camera {
             *v = (self.offset + self.gain * (f64::from(*v) + readout * dice.normal())) as f32;
         }
         grey
+    }
+
+    /// The mean of any number of exposures: as [`Self::exposed`], without the noise of counting and reading.
+    pub(super) fn expected(&self, thickness: &Field, pitch_nm: f64) -> Field {
+        let mut beam = self.fringed(thickness, pitch_nm);
+        beam.value.iter_mut().for_each(|b| *b = self.electrons(*b) as f32);
+        let mut grey = beam.convolved(&mtf(self.noise_correlation));
+        grey.value.iter_mut().for_each(|v| *v = (self.offset + self.gain * f64::from(*v)) as f32);
+        grey
+    }
+
+    /// What the beam passes through, with the lines that defocus draws along edges.
+    fn fringed(&self, thickness: &Field, pitch_nm: f64) -> Field {
+        let mut beam = thickness.clone();
+        if self.fringe != 0.0 {
+            let soft = thickness.blurred(self.fringe_nm / pitch_nm);
+            for (b, s) in beam.value.iter_mut().zip(&soft.value) {
+                *b += self.fringe as f32 * (*b - s);
+            }
+        }
+        beam
+    }
+
+    /// Electrons that come through on average.
+    fn electrons(&self, thickness: f32) -> f64 {
+        self.dose * f64::from((-thickness).exp())
     }
 }
 

@@ -121,7 +121,7 @@ impl Export {
         }
         marks.stamp(&mut grey);
         if !self.eight_bit {
-            return grey.value.iter().map(|v| v.round().clamp(0.0, f32::from(u16::MAX)) as u16).collect();
+            return grey.value.iter().map(|&v| super::count(v)).collect();
         }
         let (black, white) = (grey.quantile(self.cut_share), grey.quantile(1.0 - self.cut_share));
         let scale = 1.0 / (white - black).max(1e-3);

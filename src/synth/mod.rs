@@ -42,12 +42,13 @@ pub use shapes::Shape;
 pub use style::Stain;
 pub use truth::{Polarity, TruthRow};
 pub use vesicle::{Appearance, DIAMETER_MAX_NM, DIAMETER_MIN_NM};
-pub use write::{Options, Summary, write};
+pub use write::{Options, Summary, write, write_picture};
 
 use crate::image::Labels;
 use canvas::Canvas;
 use clutter::Piece;
 use dice::Dice;
+use field::Field;
 use marks::Marks;
 use style::Style;
 use vesicle::Vesicle;
@@ -146,26 +147,44 @@ impl Scene {
     }
 }
 
-/// Renders a recipe.
-pub fn scene(recipe: &Scene) -> Synthetic {
-    let mut dice = Dice::new(recipe.seed, recipe.index);
-    let (width, height, pixel_size_nm) = (recipe.width_px.max(1), recipe.height_px.max(1), recipe.pixel_size_nm);
-    let style = Style::draw(recipe.kind, pixel_size_nm, &mut dice);
-    let pitch_nm = pixel_size_nm / style.oversampling as f64;
-    let film = ground::film(width * style.oversampling, height * style.oversampling, pitch_nm, &style, &mut dice);
-    let mut canvas = Canvas::new(film, pitch_nm, &mut dice);
-    let width_nm = canvas.size_nm().0;
-    let mut marks = Marks::draw(recipe.kind, width, height, pixel_size_nm, &mut dice);
-    let vesicles = layout::vesicles(width_nm, &marks, &style, &mut dice);
-    marks.annotate(&vesicles, &mut dice);
+/// A specimen before it is exposed, and what it was made with.
+struct Laid {
+    style: Style,
+    canvas: Canvas,
+    /// Edge of a rendered pixel, nm.
+    pitch_nm: f64,
+    vesicles: Vec<Vesicle>,
+    pieces: Vec<(&'static str, Piece)>,
+    marks: Marks,
+}
 
-    ground::pools(&vesicles, &style, &mut canvas, &mut dice);
+/// Lays everything on the film.
+fn lay(recipe: &Scene, (width, height): (usize, usize), dice: &mut Dice) -> Laid {
+    let pixel_size_nm = recipe.pixel_size_nm;
+    let style = Style::draw(recipe.kind, pixel_size_nm, dice);
+    let pitch_nm = pixel_size_nm / style.oversampling as f64;
+    let film = ground::film(width * style.oversampling, height * style.oversampling, pitch_nm, &style, dice);
+    let mut canvas = Canvas::new(film, pitch_nm, dice);
+    let width_nm = canvas.size_nm().0;
+    let mut marks = Marks::draw(recipe.kind, width, height, pixel_size_nm, dice);
+    let vesicles = layout::vesicles(width_nm, &marks, &style, dice);
+    marks.annotate(&vesicles, dice);
+
+    ground::pools(&vesicles, &style, &mut canvas, dice);
     vesicles.iter().for_each(|v| v.pool.paint(&v.body.outline, &mut canvas));
-    let mut pieces = furnish(&vesicles, &style, &mut canvas, &mut dice);
+    let pieces = furnish(&vesicles, &style, &mut canvas, dice);
 
     if style.defocus_nm > 0.0 {
         canvas.thickness = canvas.thickness.blurred(style.defocus_nm / pitch_nm);
     }
+    Laid { style, canvas, pitch_nm, vesicles, pieces, marks }
+}
+
+/// Renders a recipe.
+pub fn scene(recipe: &Scene) -> Synthetic {
+    let mut dice = Dice::new(recipe.seed, recipe.index);
+    let (width, height, pixel_size_nm) = (recipe.width_px.max(1), recipe.height_px.max(1), recipe.pixel_size_nm);
+    let Laid { style, canvas, pitch_nm, vesicles, mut pieces, marks } = lay(recipe, (width, height), &mut dice);
     let grey = style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice);
     let grey = style.export.applied(grey.binned(style.oversampling), &marks, &mut dice);
     let labels = truth::labels(&vesicles, (width, height), marks.open_rows(), pixel_size_nm);
@@ -183,6 +202,35 @@ pub fn scene(recipe: &Scene) -> Synthetic {
         strip_px: marks.strip_px,
     };
     Synthetic { name: recipe.name(), width, height, pixel_size_nm, grey, labels, truth, conditions }
+}
+
+/// What the camera saw of a scene, and what it would have seen without noise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exposure {
+    pub width: usize,
+    pub height: usize,
+    /// 16-bit camera counts, row-major; nothing was done to them since.
+    pub noisy: Vec<u16>,
+    /// The mean of any number of exposures: grain of the film, fringe and blur are in it, as they are in the specimen and
+    /// the microscope; the noise of counting electrons and of reading them out is not.
+    pub clean: Vec<u16>,
+}
+
+/// Exposes a recipe with and without the camera's noise; marks and what else an export does are left out.
+pub fn exposure(recipe: &Scene) -> Exposure {
+    let mut dice = Dice::new(recipe.seed, recipe.index);
+    let (width, height) = (recipe.width_px.max(1), recipe.height_px.max(1));
+    let Laid { style, canvas, pitch_nm, .. } = lay(recipe, (width, height), &mut dice);
+    let counts =
+        |grey: Field| -> Vec<u16> { grey.binned(style.oversampling).value.iter().map(|&v| count(v)).collect() };
+    let clean = counts(style.camera.expected(&canvas.thickness, pitch_nm));
+    let noisy = counts(style.camera.exposed(&canvas.thickness, pitch_nm, &mut dice));
+    Exposure { width, height, noisy, clean }
+}
+
+/// A grey value as a 16-bit camera stores it.
+fn count(grey: f32) -> u16 {
+    grey.round().clamp(0.0, f32::from(u16::MAX)) as u16
 }
 
 /// Paints clutter and vesicles: clutter below, then the vesicles, then the clumps and dots that lie on top.

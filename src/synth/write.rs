@@ -78,7 +78,11 @@ impl Options {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    /// Whether there can be such scenes.
+    ///
+    /// # Errors
+    /// [`Error::Config`].
+    pub fn check(&self) -> Result<()> {
         for side in [self.width_px, self.height_px].into_iter().flatten() {
             if !(1..=SIDE_MAX_PX).contains(&side) {
                 let cause = format!("a field of {side} px can't be rendered");
@@ -109,8 +113,8 @@ pub fn write(out: &Path, count: usize, seed: u64, options: &Options) -> Result<S
             let recipe = options.recipe(seed, index);
             let synthetic = scene(&recipe);
             let Synthetic { name, width, height, grey, labels, pixel_size_nm, .. } = &synthetic;
-            write_tiff(&images.join(format!("{name}.tif")), *width, *height, grey, *pixel_size_nm)?;
-            write_tiff(&truth.join(format!("{name}.labels.tif")), *width, *height, &labels.label, *pixel_size_nm)?;
+            write_picture(&images.join(format!("{name}.tif")), *width, *height, grey, *pixel_size_nm)?;
+            write_picture(&truth.join(format!("{name}.labels.tif")), *width, *height, &labels.label, *pixel_size_nm)?;
             let row = scene_row(&recipe, &synthetic);
             Ok((row, synthetic.truth))
         })
@@ -191,7 +195,10 @@ fn unwritten(path: &Path, cause: impl ToString) -> Error {
 }
 
 /// A 16-bit picture in strips, calibrated the way ImageJ does it.
-fn write_tiff(path: &Path, width: usize, height: usize, value: &[u16], pixel_size_nm: f64) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn write_picture(path: &Path, width: usize, height: usize, value: &[u16], pixel_size_nm: f64) -> Result<()> {
     let file = File::create(path).map_err(|e| unwritten(path, e))?;
     let per_nm = (f64::from(RESOLUTION_DENOMINATOR) / PixelSize::square(pixel_size_nm).map_or(1.0, |p| p.x_nm)).round();
     let resolution = || Rational { n: per_nm as u32, d: RESOLUTION_DENOMINATOR };

@@ -20,6 +20,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
         "train",
         "watch",
         "devices",
+        "bench",
         "columns",
         "config",
         "completions",
