@@ -1,6 +1,6 @@
 //! The widest instructions of the processor, chosen at run time, from one source.
 //!
-//! A function inside [`widest!`] is compiled once for every [`Level`] and the best one that the processor has is called. All of
+//! A function inside `widest!` is compiled once for every [`Level`] and the best one that the processor has is called. All of
 //! them give the same bits: nothing here lets the compiler reorder sums or fuse multiplications with additions, and where a
 //! function fuses them itself, its numbers are whole and exact either way.
 
@@ -84,7 +84,7 @@ macro_rules! widest {
         $(#[$about])*
         $vis fn $name($($arg: $type),*) {
             #[inline(always)]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, clippy::needless_range_loop)]
             fn with<const LANES: usize>($($arg: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]

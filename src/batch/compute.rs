@@ -5,7 +5,7 @@ use super::guarded;
 use crate::caught::caught;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gpu::{Choice, Condition, Device, DeviceInfo, DeviceRequest};
+use crate::gpu::{Choice, Condition, Device, DeviceInfo, DeviceRequest, Pass};
 use crate::image::Micrograph;
 use crate::measure::Model;
 use crate::pipeline::{self, Analysis};
@@ -59,6 +59,11 @@ impl Compute {
     /// The device that was opened for the run.
     pub fn info(&self) -> &DeviceInfo {
         &self.info
+    }
+
+    /// What the device computed since it was asked last; nothing where it has no clock, or failed.
+    pub fn take_passes(&self) -> Vec<Pass> {
+        self.state().open.as_ref().map(|device| device.take_passes()).unwrap_or_default()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -21,11 +21,12 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// What was asked for; otherwise an image for every two threads, so that one's reading, writing and what else takes a
-    /// single thread goes on beside the others' computing, and half of the memory that there is.
+    /// What was asked for; otherwise an image for every two threads and two more, so that what takes a single thread, or waits
+    /// for the disk, goes on beside the others' computing (two images kept two cores busy for 84 % of the time, three for
+    /// more than 90 %), and half of the memory that there is.
     pub fn new(jobs: Option<usize>, memory_bytes_max: Option<u64>) -> Self {
         let threads = rayon::current_num_threads();
-        let jobs = jobs.unwrap_or(if threads == 1 { 1 } else { (threads / 2).clamp(2, JOBS_MAX) });
+        let jobs = jobs.unwrap_or(if threads == 1 { 1 } else { (threads / 2 + 2).min(JOBS_MAX) });
         let of_machine = || memory_bytes().map_or(MEMORY_UNKNOWN_BYTES, |bytes| bytes / MEMORY_SHARE);
         Self { jobs, memory_bytes: memory_bytes_max.unwrap_or_else(of_machine) }
     }

@@ -15,9 +15,9 @@ use crate::atomic::create_folder;
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gpu::DeviceRequest;
+use crate::gpu::{DeviceRequest, Pass};
 use crate::lock::Lock;
-use crate::log::{Counts, Event, Log, Summary};
+use crate::log::{Counts, Event, KernelDone, Log, Summary};
 use crate::measure::Model;
 use crate::purity::Sample;
 use crate::report::{Exports, checksums, rewrite_image, write_run};
@@ -95,6 +95,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
         });
         let watched = Watched::start();
         let (seen, analysed) = work(job, &compute, &mut ground, &lock)?;
+        tell_passes(job.log, compute.take_passes());
         let effort = (!clock::is_fixed()).then(|| watched.record(&job.effort, analysed));
         let outputs = outputs(job, &seen.stacks, &ground)?;
         let outcome = finish(job, &mut ground, outputs, effort, &mut summary)?;
@@ -158,7 +159,7 @@ fn work(job: &Job, compute: &Compute, ground: &mut Ground, lock: &Lock) -> Resul
     let reader = tasks::Reader { job, standing: &standing, hand: &hand, budget: &budget, over: &over };
     std::thread::scope(|scope| {
         let reading = scope.spawn(move || reader.read(|task| sender.send(task).is_ok()));
-        let workers: Vec<_> = (0..job.effort.jobs.max(1)).map(|_| scope.spawn(&worker)).collect();
+        let workers: Vec<_> = (0..job.effort.jobs.max(1)).map(|_| scope.spawn(worker)).collect();
         let results: Vec<Result<()>> = workers.into_iter().map(joined).collect();
         // The reader may be waiting for a file, for memory or for somebody who takes the next image.
         over.store(true, Ordering::SeqCst);
@@ -170,6 +171,14 @@ fn work(job: &Job, compute: &Compute, ground: &mut Ground, lock: &Lock) -> Resul
         errors.into_iter().next().map_or(Ok(()), Err)?;
         Ok((seen?, analysed.load(Ordering::SeqCst)))
     })
+}
+
+fn tell_passes(log: &Log, passes: Vec<Pass>) {
+    let done = |Pass { kernel, dispatches, seconds, bytes }| KernelDone { kernel, dispatches, seconds, bytes };
+    let kernels: Vec<KernelDone> = passes.into_iter().map(done).collect();
+    if !kernels.is_empty() {
+        log.tell(&Event::DeviceDone { kernels: &kernels });
+    }
 }
 
 fn joined<T>(thread: ScopedJoinHandle<T>) -> T {

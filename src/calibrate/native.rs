@@ -49,6 +49,7 @@ widest! {
 }
 
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 fn add_each<const FACTOR: usize>(out: &mut [f32], line: &[[f32; FACTOR]], offset: f32) {
     let line = &line[..out.len()];
     for x in 0..out.len() {

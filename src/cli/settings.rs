@@ -180,7 +180,7 @@ pub static SETTINGS: [Setting<Plan>; 24] = [
         key: "run.jobs",
         help: "Images in work at once, at least 1; they share the threads",
         option: option("jobs", "N"),
-        unset: Some("half the threads, 2 to 8; 1 with one thread"),
+        unset: Some("half the threads and 2 more, at most 8; 1 with one thread"),
         place: Place::Whole {
             low: 1,
             high: THREADS_MAX,

@@ -22,6 +22,8 @@ pub enum Event<'a> {
         #[serde(serialize_with = "as_object")]
         stages: &'a [(&'static str, f64)],
     },
+    /// What the device computed for all images, by its own clock. Only of devices that have one.
+    DeviceDone { kernels: &'a [KernelDone] },
     /// The results of an earlier run still hold.
     ImageKept { image: &'a str },
     /// An image could not be analysed; the rest goes on. `path` is its file, `cause` does not repeat it.
@@ -46,6 +48,16 @@ pub enum Event<'a> {
     RunFinished { status: &'a str, exit_code: u8, line: &'a str },
     /// Why the program ends before its work is done.
     Error { error: &'a str, exit_code: u8 },
+}
+
+/// What a device took for one kind of computation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KernelDone {
+    pub kernel: &'static str,
+    pub dispatches: usize,
+    pub seconds: f64,
+    /// Read and written, if each number were moved once.
+    pub bytes: u64,
 }
 
 /// `{"name": seconds}` instead of a list of pairs.

@@ -15,7 +15,7 @@ mod tell;
 mod text;
 mod voice;
 
-pub use event::{Event, Status};
+pub use event::{Event, KernelDone, Status};
 pub use finish::on_finish;
 pub use stderr::{error, line};
 pub use summary::{Counts, Failure, SUMMARY, Summary};

@@ -52,7 +52,11 @@ impl Progress {
                 self.images.clear();
                 self.mark = now;
             }
-            Event::Warning { .. } | Event::Heartbeat { .. } | Event::RunFinished { .. } | Event::Error { .. } => {}
+            Event::Warning { .. }
+            | Event::DeviceDone { .. }
+            | Event::Heartbeat { .. }
+            | Event::RunFinished { .. }
+            | Event::Error { .. } => {}
         }
     }
 

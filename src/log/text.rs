@@ -1,6 +1,6 @@
 //! How events read to people.
 
-use super::Event;
+use super::{Event, KernelDone};
 
 const MINUTE_S: f64 = 60.0;
 const HOUR_S: f64 = 60.0 * MINUTE_S;
@@ -19,6 +19,13 @@ pub(super) fn read(event: &Event) -> Option<String> {
             )
         }
         Event::ImageKept { image } => format!("{image}: kept"),
+        Event::DeviceDone { kernels } => {
+            let said = kernels.iter().map(|KernelDone { kernel, dispatches, seconds, bytes }| {
+                let rate = *bytes as f64 / 1e9 / seconds.max(f64::MIN_POSITIVE);
+                format!("{kernel} {dispatches} x, {:.1} ms, {rate:.1} GB/s", 1e3 * seconds)
+            });
+            format!("on the device: {}", said.collect::<Vec<_>>().join("; "))
+        }
         Event::ImageFailed { path: "", cause, .. } => format!("error: {cause}"),
         Event::ImageFailed { path, cause, .. } => format!("error: {path}: {cause}"),
         Event::Warning { image: Some(image), warning } => format!("warning: {image}: {warning}"),

@@ -58,6 +58,7 @@ impl Voice {
             Event::RunStarted { .. }
             | Event::ImageStarted { .. }
             | Event::ImageDone { .. }
+            | Event::DeviceDone { .. }
             | Event::ImageKept { .. }
             | Event::Reporting { .. } => is_verbose,
         }

@@ -279,6 +279,7 @@ widest! {
 
 /// Sums with weighted values added. Handed over as a whole, which keeps them in registers.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 fn plus(mut sums: [f32; OUTPUTS], value: f32, weights: &[f32]) -> [f32; OUTPUTS] {
     for o in 0..OUTPUTS {
         sums[o] += value * weights[o];

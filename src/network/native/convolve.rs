@@ -155,6 +155,7 @@ widest! {
 /// Strips of as many pixels as `VECTORS` registers hold, a block of outputs at a time. A register is an array here: loops over
 /// whole ones are what the compiler turns into vector instructions reliably.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 fn strips<const LANES: usize, const VECTORS: usize>(layer: &Layer, lines: &Lines, out: &mut [f32]) {
     let (p, strip) = (&layer.p, LANES * VECTORS);
     let (out_width, top) = (p.out_width as usize, p.top);
@@ -191,6 +192,7 @@ fn strips<const LANES: usize, const VECTORS: usize>(layer: &Layer, lines: &Lines
 /// What a register of sums becomes when weighted values are added. Handed over as a whole, which keeps it in a register, and
 /// counted plainly: what iterators call is not always inlined, and then not compiled for the wide registers.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 fn plus<const LANES: usize>(mut sums: [f32; LANES], values: [f32; LANES], weight: f32) -> [f32; LANES] {
     for lane in 0..LANES {
         sums[lane] = if const { is_fused(LANES) } {
@@ -204,6 +206,7 @@ fn plus<const LANES: usize>(mut sums: [f32; LANES], values: [f32; LANES], weight
 
 /// Sums to outputs: whole numbers from 0 to `top`, or as they are where that is 0.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)]
 fn finish(out: &mut [f32], sums: &[f32], bias: f32, scale: f32, top: f32) {
     for i in 0..out.len().min(sums.len()) {
         let value = (sums[i] + bias) * scale;

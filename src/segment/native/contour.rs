@@ -139,6 +139,7 @@ struct Best<const LANES: usize> {
 impl<const LANES: usize> Best<LANES> {
     /// Takes a step where it is better. Without branches, so that it is done for all positions at once.
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
     fn or(mut self, from: [i32; LANES], cost: i32, step: i32) -> Self {
         for lane in 0..LANES {
             let sum = from[lane] - cost;
