@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Requests from this size on are large, bytes: below, most of a large page would lie idle.
 const LARGE_BYTES: usize = 4 << 20;
-/// Large blocks kept at most, bytes: what an image of 2048 x 2048 px takes at once.
-const IDLE_MAX_BYTES: usize = 256 << 20;
+/// Large blocks kept at most, bytes: half of what an image of 2048 x 2048 px takes at once.
+const IDLE_MAX_BYTES: usize = 128 << 20;
 /// The same, blocks.
 const IDLE_MAX: usize = 24;
 /// A block serves requests down to this share of its size: a smaller one would keep it from those it fits.

@@ -57,8 +57,8 @@ pub(super) fn analyze(
     // Without it the results that are about to be replaced hold no more.
     remove_file(&folder.join(JOURNAL))?;
     row.output = Some(output.clone());
-    let result = result.and_then(|(loaded, analysis)| {
-        let written = guarded(&content.path, || write(job, &standing.curation, &folder, &row, &loaded, analysis))?;
+    let result = result.and_then(|(mut loaded, analysis)| {
+        let written = guarded(&content.path, || write(job, &standing.curation, &folder, &row, &mut loaded, analysis))?;
         Ok((loaded, written))
     });
     let mut journal = Journal {
@@ -125,13 +125,15 @@ fn write(
     curation: &Curation,
     folder: &Path,
     row: &ImageRow,
-    loaded: &Loaded,
+    loaded: &mut Loaded,
     analysis: Analysis,
 ) -> Result<Written> {
     let marks = loaded.micrograph.marks.clone();
     let found = Findings { row: row.clone(), marks, particles: analysis.measured.particles };
     found.write(folder)?;
     let picture = Picture::of(&loaded.micrograph);
+    // What is written is made from the picture.
+    loaded.micrograph.grey = Vec::new();
     let image = ImageResult::new(found, curation);
     let mut packed = Vec::new();
     let (drawn, written) =

@@ -147,5 +147,6 @@ fn distance(p: [f64; 2], a: &[f64; 2], b: &[f64; 2]) -> f64 {
     let (ux, uy) = (b[0] - a[0], b[1] - a[1]);
     let length2 = ux * ux + uy * uy;
     let t = if length2 > 0.0 { (((p[0] - a[0]) * ux + (p[1] - a[1]) * uy) / length2).clamp(0.0, 1.0) } else { 0.0 };
-    (p[0] - a[0] - t * ux).hypot(p[1] - a[1] - t * uy)
+    let (x, y) = (p[0] - a[0] - t * ux, p[1] - a[1] - t * uy);
+    (x * x + y * y).sqrt()
 }

@@ -10,6 +10,7 @@ use crate::measure::Status;
 use crate::results::{ImageResult, Particle, Picture};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
+use rayon::prelude::*;
 use std::io::{self, Write};
 
 /// Smaller pictures are enlarged by a whole factor until their longest side has this many pixels.
@@ -44,10 +45,23 @@ pub fn overlay(picture: &Picture, image: &ImageResult) -> RgbImage {
     draw_outlines(&mut specimen, &view, &image.particles);
     draw_ids(&mut specimen, &view, &image.particles);
     let legend = Legend::new(&view, image);
-    let mut canvas = RgbImage::from_pixel(legend.width.max(view.width) as u32, legend.bottom as u32, STRIP);
-    ::image::imageops::replace(&mut canvas, &specimen, 0, 0);
+    let mut canvas = extended(specimen, legend.width as u32, legend.bottom as u32);
     legend.draw(&mut canvas);
     canvas
+}
+
+/// The picture with room below it, and beside it where the legend is wider.
+fn extended(specimen: RgbImage, width: u32, height: u32) -> RgbImage {
+    let (own, height) = (specimen.width(), height.max(specimen.height()));
+    if width > own {
+        let mut canvas = RgbImage::from_pixel(width, height, STRIP);
+        ::image::imageops::replace(&mut canvas, &specimen, 0, 0);
+        return canvas;
+    }
+    // Rows are only added: large pictures are not copied.
+    let mut pixels = specimen.into_raw();
+    pixels.resize_with(3 * own as usize * height as usize, || STRIP.0[0]);
+    RgbImage::from_raw(own, height, pixels).unwrap_or_default()
 }
 
 /// How the picture is shown: size on the canvas and the scale of everything drawn.
@@ -95,10 +109,16 @@ impl View {
     }
 
     fn draw_picture(&self, picture: &Picture) -> RgbImage {
-        RgbImage::from_fn(self.width as u32, self.height as u32, |x, y| {
-            let [grey] = picture.grey.get_pixel(x / self.enlarge as u32, y / self.enlarge as u32).0;
-            Rgb([grey; 3])
-        })
+        let (columns, mut canvas) =
+            (picture.grey.width() as usize, RgbImage::new(self.width as u32, self.height as u32));
+        let lines = canvas.par_chunks_exact_mut(3 * self.width.max(1)).enumerate();
+        lines.for_each(|(y, line)| {
+            let row = &picture.grey.as_raw()[y / self.enlarge * columns..][..columns];
+            for (pixels, grey) in line.chunks_exact_mut(3 * self.enlarge).zip(row) {
+                pixels.fill(*grey);
+            }
+        });
+        canvas
     }
 }
 
