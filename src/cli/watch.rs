@@ -14,7 +14,7 @@ use std::time::Duration;
 ///
 /// Looks at the folders again and again, which works on network shares too. A file is taken when it has not changed for a
 /// while, or when a file beside it says that it is finished. After each round with new or changed files all tables and pages
-/// are up to date. Files that are moved away later keep their results. SIGTERM or Ctrl-C ends it after the current image; the
+/// are up to date. Files that are moved away later keep their results. SIGTERM or Ctrl-C ends it after the images in work; the
 /// same command goes on.
 #[derive(Args)]
 #[command(after_help = super::EXIT_CODES)]
