@@ -1,7 +1,7 @@
 //! What a run says while nobody watches, and whether it survives that nobody listens.
 
 use cupule::error::Error;
-use cupule::log::{Counts, Event, Format, Log, SUMMARY, Status, Summary, Verbosity, on_finish};
+use cupule::log::{Counts, Event, Format, KernelDone, Log, SUMMARY, Status, Summary, Verbosity, on_finish};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -57,6 +57,8 @@ const DONE: Event = Event::ImageDone {
 };
 
 /// One of every kind that a run tells.
+static KERNELS: [KernelDone; 1] = [KernelDone { kernel: "nlm", dispatches: 2, seconds: 0.004, bytes: 8_000_000 }];
+
 fn every_event() -> Vec<Event<'static>> {
     vec![
         STARTED,
@@ -64,6 +66,7 @@ fn every_event() -> Vec<Event<'static>> {
         Event::Warning { image: Some("a.tif"), warning: "pale" },
         Event::Warning { image: None, warning: "warm" },
         DONE,
+        Event::DeviceDone { kernels: &KERNELS },
         Event::ImageKept { image: "b.tif" },
         Event::ImageFailed { image: "c.tif", path: "in/c.tif", cause: "cut off; copy it again" },
         Event::Heartbeat {

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 /// Radii searched around a candidate, over its ring's radius: from the short to the long half axis of an oval of 1 : 3.
 const SEARCH: std::ops::RangeInclusive<f64> = 0.5..=1.7;
-/// Rays and radial positions of the first pass, which most candidates don't survive; the positions fill whole registers.
-const COARSE: Sampling = Sampling { rays: 32, positions: 32 };
+/// Rays and radial positions of the first pass, which most candidates don't survive.
+const COARSE: Sampling = Sampling { rays: 32, positions: 33 };
 /// The same of the passes that refine an outline.
 const FINE: Sampling = Sampling { rays: RAYS, positions: 21 };
 /// Distance of those positions, px of their level: they reach 2.5 px to either side, what a level twice as coarse can be

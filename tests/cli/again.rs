@@ -154,7 +154,7 @@ fn what_a_killed_run_had_in_hand_comes_last() {
         let _ = fs::remove_dir_all(dir.join("out"));
         fs::create_dir(dir.join("out")).unwrap();
         fs::write(dir.join("out").join(LOCK), lock).unwrap();
-        let said = work(dir, &["-v"], 0);
+        let said = work(dir, &["-v", "--jobs", "1"], 0);
         let mut names = ["a.tif: ", "b.tif: ", "c.tif: "];
         names.sort_by_key(|name| said.find(name).unwrap());
         names.iter().map(|name| &name[..1]).collect::<String>()
