@@ -42,7 +42,8 @@ pub fn assumed_pixel_nm(micrograph: &Micrograph) -> f64 {
     ASSUMED_FIELD_NM / micrograph.width.max(micrograph.height) as f64
 }
 
-/// What reading an image and analysing it take at most at once, bytes. Measured: see docs/speed.md.
+/// What reading an image and analysing it take at most at once, bytes: an estimate
+/// above what was measured, see docs/speed.md.
 pub fn memory_bytes(micrograph: &Micrograph) -> u64 {
     /// Per pixel of the image: its grey values, and what is drawn and written of it.
     const IMAGE_BYTES: u64 = 16;

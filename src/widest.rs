@@ -76,6 +76,14 @@ pub const fn is_fused(lanes: usize) -> bool {
     lanes > 4 || cfg!(target_arch = "aarch64")
 }
 
+/// The nearest whole number, ties to the even one, of what is smaller than 2^22 either way: adding and taking away 1.5 * 2^23
+/// leaves no room for a fraction. The same as `round_ties_even`, which is a function call on old processors.
+#[inline(always)]
+pub fn whole(value: f32) -> f32 {
+    const NO_FRACTION: f32 = 12_582_912.0;
+    (value + NO_FRACTION) - NO_FRACTION
+}
+
 /// Defines a function in a copy for every [`Level`]. Its body knows `LANES`, how many `f32` a register holds: 4, 8 or 16.
 /// What it calls is compiled for the wider registers only where it is inlined, so loops that matter count plainly instead of
 /// chaining iterators.

@@ -1,6 +1,6 @@
 //! Native twin of `shaders/calibrate`.
 
-use crate::widest::widest;
+use crate::widest::{whole, widest};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -62,15 +62,7 @@ fn add_each<const FACTOR: usize>(out: &mut [f32], line: &[[f32; FACTOR]], offset
 widest! {
     fn finish(row: &mut [f32], scale: f32) {
         for value in row {
-            *value = rounded(*value * scale);
+            *value = whole((*value * scale).clamp(0.0, 65535.0));
         }
     }
-}
-
-/// To a whole number of 0 to 65535, ties to even. Adding and taking away 1.5 * 2^23 leaves no room for a fraction, without the
-/// function call that rounding is on old processors.
-#[inline(always)]
-fn rounded(value: f32) -> f32 {
-    const NO_FRACTION: f32 = 12_582_912.0;
-    (value.clamp(0.0, 65535.0) + NO_FRACTION) - NO_FRACTION
 }

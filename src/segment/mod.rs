@@ -14,6 +14,7 @@ mod saturation;
 pub use contours::Contour;
 pub use neighbours::Neighbours;
 pub use outline::{Outline, Polarity, RAY_DIRECTIONS, RAYS};
+pub use saturation::gaussian_weights;
 
 use crate::calibrate::Working;
 use crate::denoise::Denoised;

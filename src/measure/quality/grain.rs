@@ -1,6 +1,7 @@
 //! The grain of the film.
 
 use super::{Grey, Picture, finite};
+use crate::segment::gaussian_weights;
 use crate::widest::{add_pair, scale};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -18,7 +19,7 @@ pub(super) fn granularity<T: Grey>(picture: &Picture<T>) -> Option<f64> {
         return None;
     }
     // A bump of full width w at half maximum is a Gaussian of w / 2.355.
-    let weights = |nm: f64| gaussian(nm / picture.pixel_nm / (8.0 * std::f64::consts::LN_2).sqrt());
+    let weights = |nm: f64| gaussian_weights(nm / picture.pixel_nm / (8.0 * std::f64::consts::LN_2).sqrt());
     let (fine, coarse) = (weights(GRAIN_NM.0), weights(GRAIN_NM.1));
     let (squares, edge) = picture.squares(GRAIN_SQUARE_NM);
     let squares: Vec<(usize, usize)> = squares.collect();
@@ -40,14 +41,6 @@ pub(super) fn granularity<T: Grey>(picture: &Picture<T>) -> Option<f64> {
     deviations.sort_by(f64::total_cmp);
     let quiet = deviations.get((deviations.len().max(1) as f64 * QUIET_SHARE) as usize)?;
     finite(quiet / picture.noise)
-}
-
-/// Half of a Gaussian's weights, the middle first; all together sum to 1.
-pub(super) fn gaussian(sigma_px: f64) -> Vec<f32> {
-    let reach = (3.0 * sigma_px).ceil() as usize;
-    let weights: Vec<f64> = (0..=reach).map(|i| (-0.5 * (i as f64 / sigma_px).powi(2)).exp()).collect();
-    let total = weights[0] + 2.0 * weights[1..].iter().sum::<f64>();
-    weights.iter().map(|w| (w / total) as f32).collect()
 }
 
 /// Rows of a picture, blurred; border pixels repeated outwards.

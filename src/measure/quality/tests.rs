@@ -1,11 +1,12 @@
 //! Fields whose quality is known.
 
-use super::grain::{blurred, gaussian};
+use super::grain::blurred;
 use super::*;
 use crate::image::{Region, RegionKind};
 use crate::measure::Shape;
 use crate::measure::appearance::Appearance;
 use crate::measure::planted::{FIELD, Field};
+use crate::segment::gaussian_weights;
 use crate::segment::{Outline, Polarity};
 use crate::units::PixelSize;
 use rand::{RngExt, SeedableRng};
@@ -24,7 +25,7 @@ fn noise() -> &'static [f64] {
 }
 
 fn blur(picture: &Picture<f32>, sigma_px: f64) -> Vec<f32> {
-    blurred(picture, &gaussian(sigma_px), 0..picture.height)
+    blurred(picture, &gaussian_weights(sigma_px), 0..picture.height)
 }
 
 fn film(value: impl Fn(f64, f64) -> f64) -> Vec<f32> {

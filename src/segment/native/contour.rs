@@ -1,7 +1,7 @@
 //! Twin of `contour.wgsl`.
 
 use super::polar::{CANDIDATE, POSITIONS_MAX};
-use crate::widest::widest;
+use crate::widest::{whole, widest};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -57,12 +57,10 @@ pub fn contour(params: &[u8], inputs: &[&[f32]], out: &mut [f32]) {
     });
 }
 
-/// A reward as a whole number, rounded as WGSL's `round` does. Adding and taking away 1.5 * 2^23 leaves no room for a
-/// fraction: the same as `round_ties_even` for these small numbers, without a function call on old processors.
+/// A reward as a whole number, rounded as WGSL's `round` does.
 #[inline(always)]
 fn score_of(reward: f32) -> i32 {
-    const NO_FRACTION: f32 = 12_582_912.0;
-    ((reward * SCORE_SCALE + NO_FRACTION) - NO_FRACTION) as i32
+    whole(reward * SCORE_SCALE) as i32
 }
 
 /// Scores of all positions, framed by what no step may come from.

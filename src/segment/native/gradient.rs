@@ -1,6 +1,6 @@
 //! Twin of `gradient.wgsl`.
 
-use crate::widest::widest;
+use crate::widest::{whole, widest};
 use bytemuck::{Pod, Zeroable, pod_read_unaligned};
 use rayon::prelude::*;
 
@@ -19,9 +19,7 @@ pub const TOP: f32 = 32767.0;
 /// Two numbers of -1 to 1 as whole ones of 16 bits in one word, the first one in the lower half.
 #[inline(always)]
 pub fn packed(x: f32, y: f32) -> u32 {
-    /// Leaves no room for a fraction: the same as `round_ties_even` here, without a function call on old processors.
-    const NO_FRACTION: f32 = 12_582_912.0;
-    let whole = |v: f32| ((v * TOP + NO_FRACTION) - NO_FRACTION) as i32;
+    let whole = |v: f32| whole(v * TOP) as i32;
     (whole(x) & 0xffff) as u32 | (whole(y) << 16) as u32
 }
 
