@@ -57,7 +57,17 @@ impl WholeFile {
     /// [`Error::Output`]; nothing new is left behind.
     pub fn commit(self) -> Result<()> {
         let Self { path, out } = self;
-        finish(&path, out).map_err(|error| output_error(&path, &error))
+        finish(&path, out, true).map_err(|error| output_error(&path, &error))
+    }
+
+    /// As [`WholeFile::commit`], without waiting for the disk: of many files that can be made again, which [`sync_disk`] waits
+    /// for together.
+    ///
+    /// # Errors
+    /// [`Error::Output`]; nothing new is left behind.
+    pub fn commit_unsynced(self) -> Result<()> {
+        let Self { path, out } = self;
+        finish(&path, out, false).map_err(|error| output_error(&path, &error))
     }
 }
 
@@ -71,9 +81,11 @@ impl Write for WholeFile {
     }
 }
 
-fn finish(path: &Path, out: BufWriter<NamedTempFile>) -> io::Result<()> {
+fn finish(path: &Path, out: BufWriter<NamedTempFile>, is_synced: bool) -> io::Result<()> {
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
+    if is_synced {
+        file.as_file().sync_all()?;
+    }
     file.persist(path).map_err(|refused| refused.error)?;
     Ok(())
 }
@@ -87,6 +99,48 @@ pub fn sync_names(path: &Path) -> Result<()> {
     if cfg!(unix) {
         let folder = folder_of(path);
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| output_error(folder, &error))?;
+    }
+    Ok(())
+}
+
+/// Gives a file that is whole a second name, in the place of what has that name; where the two can't be names of one file,
+/// because they lie on different disks for example, it is copied. It is on the disk for good after [`sync_disk`] only.
+///
+/// # Errors
+/// [`Error::Input`] when the file can't be read, [`Error::Output`].
+pub fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
+    let linked = fs::hard_link(from, to).or_else(|error| match error.kind() {
+        ErrorKind::AlreadyExists => fs::remove_file(to).and_then(|()| fs::hard_link(from, to)),
+        _ => Err(error),
+    });
+    if linked.is_ok() {
+        return Ok(());
+    }
+    let mut file = File::open(from).map_err(|error| Error::input(from, error, "check the disk that it lies on"))?;
+    let mut copy = WholeFile::create(to)?;
+    io::copy(&mut file, &mut copy).map_err(|error| output_error(to, &error))?;
+    copy.commit_unsynced()
+}
+
+/// Waits until everything that was written on the disk that a folder lies on is there for good, names too: for many files this
+/// is quicker than one after the other. Windows has no such call.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn sync_disk(folder: &Path) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let opened = File::open(folder).map_err(|error| output_error(folder, &error))?;
+        // SAFETY: the descriptor is open until the end of the block.
+        if unsafe { libc::syncfs(opened.as_raw_fd()) } != 0 {
+            return Err(output_error(folder, &io::Error::last_os_error()));
+        }
+    }
+    #[cfg(all(unix, not(target_os = "linux")))]
+    // SAFETY: it takes nothing and can't fail.
+    unsafe {
+        libc::sync();
     }
     Ok(())
 }

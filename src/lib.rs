@@ -5,7 +5,8 @@
 //!
 //! [`read`] → [`calibrate`] → [`denoise`] → [`network`] → [`segment`] → [`measure`] → [`results`] → [`report`]
 //!
-//! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`cli`] is what a person types.
+//! [`pipeline`] alone knows the order for one image, [`batch`] runs it over many files, [`shards`] lets several runs share them,
+//! [`cli`] is what a person types.
 //! [`gpu`] knows devices and kernels but no science, [`widest`] the instructions of processors; the science knows no file format; the report knows no shader.
 //! [`results`] are kept per image; [`statistics`] and [`purity`] make the figures of a sample from them, and [`report`] every
 //! file that people and other programs read. [`atomic`] puts files on the disk, whole or not at all.
@@ -44,6 +45,7 @@ pub mod read;
 pub mod report;
 pub mod results;
 pub mod segment;
+pub mod shards;
 pub mod statistics;
 pub mod stop;
 pub mod synth;

@@ -6,16 +6,20 @@
 use crate::atomic::output_error;
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::stop;
 use same_file::Handle;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Name of the file in the folder. It is there while somebody works, and after somebody was killed.
 pub const LOCK: &str = ".cupule-lock";
 /// More than anything this program writes into the file: some paths.
 const TEXT_MAX: u64 = 1 << 16;
+
+/// How often to look whether a folder is free.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The right to write into a folder, until it is dropped.
 #[derive(Debug)]
@@ -66,6 +70,24 @@ impl Lock {
                 let lock = Self { path, file, holder, left_by };
                 lock.note(&[])?;
                 return Ok(lock);
+            }
+        }
+    }
+
+    /// As [`Lock::take`], and waits for so long where another process holds it. The run of a machine that is gone may still be
+    /// at work, or its lock not given back yet, when a scheduler starts the run anew.
+    ///
+    /// # Errors
+    /// As [`Lock::take`], and [`Error::Stopped`].
+    pub fn take_within(folder: &Path, wait: Duration) -> Result<Self> {
+        let deadline = Instant::now().checked_add(wait);
+        loop {
+            match Self::take(folder) {
+                Err(Error::Locked { .. }) if deadline.is_none_or(|deadline| Instant::now() < deadline) => {
+                    stop::check()?;
+                    std::thread::sleep(LOOK);
+                }
+                other => return other,
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A room uses only rooms before it. `config` lies behind the stages, because it is made of their own configurations.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "memory",
     "widest",
     "caught",
@@ -32,6 +32,7 @@ const ORDER: [&str; 29] = [
     "report",
     "pipeline",
     "batch",
+    "shards",
     "bench",
     "cli",
 ];

@@ -72,6 +72,7 @@ fn run(dir: &Path, given: &Given<'_>) {
     fs::create_dir_all(dir).unwrap();
     let record = RunRecord {
         effort: None,
+        chunk: None,
         status: RunStatus::Finished,
         cupule_version: given.version.into(),
         command: Vec::new(),

@@ -79,6 +79,7 @@ fn run(dir: &Path) -> Run {
     Journal { input, ..Journal::default() }.write(&folder).unwrap();
     let record = RunRecord {
         effort: None,
+        chunk: None,
         status: RunStatus::Finished,
         cupule_version: "0".into(),
         command: vec![],

@@ -233,6 +233,7 @@ fn make(dir: &Path) -> Run {
     }
     let record = RunRecord {
         effort: None,
+        chunk: None,
         status: RunStatus::Finished,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],

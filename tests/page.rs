@@ -133,6 +133,7 @@ impl Made<'_> {
         }
         let record = RunRecord {
             effort: None,
+            chunk: None,
             status: RunStatus::Finished,
             cupule_version: "0.1.0".into(),
             command: vec!["cupule".into(), "analyze".into(), "</script><script>alert(1)</script>".into()],

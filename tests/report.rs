@@ -592,6 +592,7 @@ fn the_run_is_on_record() {
     Journal { input, ..Journal::default() }.write(&folder).unwrap();
     let record = RunRecord {
         effort: None,
+        chunk: None,
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into(), "run".into(), "a b.tif".into()],

@@ -163,6 +163,7 @@ fn run(dir: &Path, count: usize) -> Run {
     (0..count).for_each(|i| outputs.push(&format!("grid/field-{i:06}")));
     let record = RunRecord {
         effort: None,
+        chunk: None,
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into()],

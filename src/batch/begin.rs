@@ -8,7 +8,7 @@ use crate::gpu::DeviceInfo;
 use crate::log::{Event, Summary};
 use crate::network;
 use crate::report::FOLDERS;
-use crate::results::record::DeviceRecord;
+use crate::results::record::{ChunkRecord, DeviceRecord};
 use crate::results::{CURATION, Curation, IMAGES, JOURNAL, Listing, RUN, RunRecord, RunStatus, hex, make_folder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -46,7 +46,7 @@ impl Ground {
     pub fn take(job: &Job, device: &DeviceInfo) -> Result<Self> {
         make_folder(job.out, &job.out.join(IMAGES))?;
         let mut record = record(job, device);
-        let recipe = hex(&Sha256::digest(serde_json::to_vec(&record.settings()).unwrap_or_default()));
+        let recipe = record.recipe();
         let (mut outputs, mut begin) = (Listing::default(), job.begin);
         match begin {
             Begin::Resume => {
@@ -83,7 +83,10 @@ impl Ground {
                 }
             }
         }
-        sweep(job.out, begin)?;
+        sweep(job.out)?;
+        if begin == Begin::Restart {
+            forget(job.out)?;
+        }
         let out = job.out.to_owned();
         let curation = Curation::read_if_any(&out.join(CURATION))?;
         let standing = Standing { recipe, curation };
@@ -130,6 +133,7 @@ fn record(job: &Job, device: &DeviceInfo) -> RunRecord {
         command: job.command.clone(),
         include: job.include.clone(),
         exclude: job.exclude.clone(),
+        chunk: job.chunk.cloned(),
         config,
         device: DeviceRecord {
             name: device.name.clone(),
@@ -146,8 +150,13 @@ fn record(job: &Job, device: &DeviceInfo) -> RunRecord {
     }
 }
 
-/// Refuses to mix results of two configurations or versions.
+/// Refuses to mix results of two configurations or versions, or of two parts of a plan.
 fn check_same(out: &Path, earlier: &RunRecord, now: &RunRecord) -> Result<()> {
+    if earlier.chunk != now.chunk {
+        let name = |run: &RunRecord| run.chunk.as_ref().map_or_else(|| "no chunk of a plan".into(), ChunkRecord::name);
+        let cause = format!("{} holds {}, and this is {}", out.display(), name(earlier), name(now));
+        return Err(Error::config(cause, "give each chunk an --out of its own"));
+    }
     let (theirs, ours) = (earlier.settings(), now.settings());
     let keys: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
     let of = |settings: &std::collections::BTreeMap<String, String>, key: &str| {
@@ -176,11 +185,24 @@ fn note_device(job: &Job, earlier: &RunRecord, device: &DeviceInfo) {
     }
 }
 
-/// Removes what a killed program left unfinished; all journals as well where everything is to be done again. Looks only
-/// where this program writes: other folders in the output folder are not its own.
-fn sweep(out: &Path, begin: Begin) -> Result<()> {
+/// Removes what a killed program left unfinished. Looks only where this program writes: other folders in the output folder are
+/// not its own.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn sweep(out: &Path) -> Result<()> {
+    remove_written(out, |name, _| name.starts_with(UNFINISHED))
+}
+
+/// Removes all journals: everything is to be done again.
+fn forget(out: &Path) -> Result<()> {
     let images = out.join(IMAGES);
-    let own = FOLDERS.iter().map(|name| out.join(name)).chain([images.clone()]).filter(|folder| folder.is_dir());
+    remove_written(out, |name, path| name == JOURNAL && path.starts_with(&images))?;
+    remove_file(&out.join(RUN))
+}
+
+fn remove_written(out: &Path, is_void: impl Fn(&str, &Path) -> bool) -> Result<()> {
+    let own = FOLDERS.iter().copied().chain([IMAGES]).map(|name| out.join(name)).filter(|folder| folder.is_dir());
     let entries = own.flat_map(WalkDir::new).chain(WalkDir::new(out).max_depth(1));
     for entry in entries {
         let entry = entry.map_err(|error| {
@@ -188,11 +210,9 @@ fn sweep(out: &Path, begin: Begin) -> Result<()> {
             let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
             Error::output(&path, cause, "check the output folder and its disk")
         })?;
-        let name = entry.file_name().to_string_lossy();
-        let is_void = begin == Begin::Restart && name == JOURNAL && entry.path().starts_with(&images);
-        if entry.file_type().is_file() && (name.starts_with(UNFINISHED) || is_void) {
+        if entry.file_type().is_file() && is_void(&entry.file_name().to_string_lossy(), entry.path()) {
             remove_file(entry.path())?;
         }
     }
-    if begin == Begin::Restart { remove_file(&out.join(RUN)) } else { Ok(()) }
+    Ok(())
 }

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
 
 /// One file to analyse.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +28,8 @@ pub struct Inputs {
     /// Paths of the files below the roots, one behind the other, in the encoding of [`OsStr`]: a text of its own for each would
     /// take three times as much.
     paths: Vec<u8>,
-    /// Hashes of all folders of results, sorted.
-    folders: OnceLock<Vec<u64>>,
+    /// Files that have their names already, because a plan gave them; then there are no others.
+    told: Vec<Input>,
     /// Links that look like micrographs and were passed over.
     pub links: usize,
 }
@@ -115,18 +114,26 @@ impl Inputs {
         Ok(inputs)
     }
 
+    /// Files whose names were made before, among others that are not here.
+    pub fn told(told: Vec<Input>) -> Self {
+        Self { told, ..Self::default() }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.files.len()
+        self.files.len() + self.told.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.len() == 0
     }
 
     /// The file at a place.
     pub fn get(&self, index: usize) -> Option<Input> {
+        if let Some(input) = self.told.get(index) {
+            return Some(input.clone());
+        }
         let file = self.files.get(index)?;
         Some(Input { path: self.path(file), image: self.image(file), folder: self.folder(file) })
     }
@@ -134,16 +141,6 @@ impl Inputs {
     /// All of them in order.
     pub fn iter(&self) -> impl Iterator<Item = Input> {
         (0..self.len()).filter_map(|index| self.get(index))
-    }
-
-    /// Whether a file has this folder of results, ignoring case.
-    pub fn has_folder(&self, folder: &str) -> bool {
-        let all = || {
-            let mut all: Vec<u64> = self.files.iter().map(|file| folded(&self.folder(file))).collect();
-            all.sort_unstable();
-            all
-        };
-        self.folders.get_or_init(all).binary_search(&folded(folder)).is_ok()
     }
 
     fn below(&self, file: &Packed) -> &Path {
@@ -179,7 +176,11 @@ impl Inputs {
         // A folder must not take the place of a file of the image whose folder it lies in.
         let is_taken = |part: &str| IMAGE_FILES.iter().any(|name| part.eq_ignore_ascii_case(name));
         let free = |part: &str| if is_taken(part) { format!("{part}_") } else { part.to_owned() };
-        let folder = folder.split('/').map(free).collect::<Vec<_>>().join("/");
+        let mut folder = folder.split('/').map(free).collect::<Vec<_>>().join("/");
+        // Nor that of an image of a stack, whether there is such a stack or not: nobody has to know of all files for that.
+        if is_of_stack(&folder) {
+            folder.push('_');
+        }
         numbered(shortened(folder), file.folder_number)
     }
 
@@ -189,6 +190,17 @@ impl Inputs {
         files.iter_mut().for_each(|file| change(self, file));
         self.files = files;
     }
+}
+
+/// Name, of an image or its folder, of one image of a stack.
+pub fn name_in_stack(name: &str, index: usize) -> String {
+    format!("{name}@{index}")
+}
+
+/// Whether a name is one that [`name_in_stack`] might give.
+fn is_of_stack(name: &str) -> bool {
+    let number = name.rsplit_once('@').map_or("", |(_, number)| number);
+    !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// A name of bearable length; its checksum keeps it apart from others that begin alike.

@@ -5,6 +5,7 @@ mod budget;
 mod compute;
 mod describe;
 mod effort;
+mod ending;
 mod find;
 mod guard;
 mod hand;
@@ -20,8 +21,10 @@ mod tasks;
 mod usage;
 mod watch;
 
+pub use begin::sweep;
 pub use compute::Compute;
 pub use effort::{Effort, parse_bytes};
+pub use ending::{conclude, counted, list_failed};
 pub use find::find;
 use guard::guarded;
 pub use inputs::{Input, Inputs};

@@ -43,16 +43,16 @@ impl FromStr for FailOn {
 impl Outcome {
     /// Exit code: 0 fine, 1 too many images failed, 3 not one could be analysed.
     pub fn exit_code(&self, fail_on: FailOn) -> u8 {
-        let failed = match fail_on {
+        if self.failed > 0 && self.failed == self.images { 3 } else { self.exit_code_of_part(fail_on) }
+    }
+
+    /// That of a part of a run, of which all images may fail without saying anything of the whole.
+    pub fn exit_code_of_part(&self, fail_on: FailOn) -> u8 {
+        u8::from(match fail_on {
             FailOn::None => false,
             FailOn::Any => self.failed > 0,
             FailOn::Percent(limit) => self.failed as f64 * 100.0 > limit * self.images as f64,
-        };
-        match failed {
-            _ if self.failed > 0 && self.failed == self.images => 3,
-            true => 1,
-            false => 0,
-        }
+        })
     }
 }
 

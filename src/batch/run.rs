@@ -6,6 +6,7 @@
 use super::begin::{Ground, Standing};
 use super::budget::Budget;
 use super::effort::Watched;
+use super::ending;
 use super::hand::Hand;
 use super::left;
 use super::one::{Subject, analyze};
@@ -17,12 +18,12 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{DeviceRequest, Pass};
 use crate::lock::Lock;
-use crate::log::{Counts, Event, KernelDone, Log, Summary};
+use crate::log::{Event, KernelDone, Log, Summary};
 use crate::measure::Model;
 use crate::purity::Sample;
 use crate::report::{Exports, checksums, rewrite_image, write_run};
-use crate::results::record::EffortRecord;
-use crate::results::{Curation, Findings, Listing, Run, RunRecord, RunStatus, image_folder, make_folder};
+use crate::results::record::{ChunkRecord, EffortRecord};
+use crate::results::{Curation, Listing, Run, RunRecord, RunStatus, image_folder, make_folder};
 use crate::stop;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,6 +31,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
+use std::time::Duration;
 
 /// Images that are read and wait for a thread, beside the one that is being read.
 const READ_AHEAD: usize = 1;
@@ -55,6 +57,10 @@ pub struct Job<'a> {
     /// Patterns of files in folders, likewise.
     pub include: Vec<String>,
     pub exclude: Vec<String>,
+    /// Which part of a plan the inputs are.
+    pub chunk: Option<&'a ChunkRecord>,
+    /// How long to wait where another run works in the output folder.
+    pub lock_wait: Duration,
     pub begin: Begin,
     /// Whether images whose files have gone meanwhile stay in the tables.
     pub keeps_gone: bool,
@@ -82,7 +88,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
     let compute = Compute::open(&job.device)?;
     let info = compute.info().clone();
     create_folder(job.out)?;
-    let lock = Lock::take(job.out)?;
+    let lock = Lock::take_within(job.out, job.lock_wait)?;
     let mut ground = Ground::take(job, &info)?;
     let mut summary = Summary::start();
     summary.device = Some(info.name.clone());
@@ -106,28 +112,7 @@ pub fn run(job: &Job) -> Result<Outcome> {
         Error::Input { .. } if left::forget_damaged(job)? => attempt(),
         error => Err(error),
     });
-    let line = match summary.counts.filter(|_| outcome.is_ok()) {
-        Some(counts) => said(&counts, job.out),
-        None => format!("not finished; what is done is kept in {}", job.out.display()),
-    };
-    summary.end(outcome.as_ref().map(|outcome| outcome.exit_code(job.fail_on)));
-    let written = summary.write(job.out).inspect_err(|_| drop(Summary::remove(job.out)));
-    job.log.tell(&Event::RunFinished { status: summary.status.name(), exit_code: summary.exit_code, line: &line });
-    // Of two errors the first one is the cause.
-    outcome.and_then(|outcome| written.map(|()| outcome))
-}
-
-/// The figures of a run as a line for people.
-fn said(counts: &Counts, out: &Path) -> String {
-    format!(
-        "images: {}, failed: {}; vesicles accepted: {}, at the border: {}; candidates rejected: {}; results in {}",
-        counts.images,
-        counts.failed,
-        counts.accepted,
-        counts.border,
-        counts.rejected,
-        out.display()
-    )
+    ending::conclude(job.log, job.out, job.fail_on, summary, outcome)
 }
 
 /// Analyses what is missing; also says how many images that were.
@@ -206,8 +191,7 @@ fn one(job: &Job, compute: &Compute, standing: &Standing, task: Task) -> Result<
 
 /// The folders of all images in their order.
 fn outputs(job: &Job, stacks: &tasks::Stacks, ground: &Ground) -> Result<Listing> {
-    let names =
-        |(i, input): (usize, Input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1), job.inputs).into_iter();
+    let names = |(i, input): (usize, Input)| tasks::names(&input, stacks.get(&i).copied().unwrap_or(1)).into_iter();
     let ours = || job.inputs.iter().enumerate().flat_map(names);
     let mut outputs = Listing::default();
     if job.keeps_gone {
@@ -247,19 +231,12 @@ fn finish(
         sample.write(job.out)?;
     }
     let curation = ground.standing.curation.clone();
-    let (mut void, mut unread, mut files) = (decided(&curation), 0, 0);
-    summary.clear();
+    let (mut void, mut files) = (decided(&curation), 0);
     let mut run = Run { dir: job.out.to_owned(), record: ground.record.clone(), outputs, curation };
-    run.sum_up(|journal| {
+    let outcome = ending::sum_up(&mut run, summary, |journal| {
         // With the journal itself.
         files += journal.files.len() + 1;
         void.retain(|(image, sha256)| *image != journal.input.image || Some(sha256) != journal.input.sha256.as_ref());
-        if journal.input.is_failed() {
-            unread += usize::from(journal.input.sha256.is_none());
-            let found = Findings::read(&image_folder(job.out, &journal.input.output))?;
-            summary.list(&journal.input.image, found.row.error.as_deref().unwrap_or_default());
-        }
-        Ok(())
     })?;
     for (image, _) in &void {
         let warning = "decisions of people about it do not count, because its file has changed or gone";
@@ -284,16 +261,7 @@ fn finish(
         };
         write_run(&run, &job.exports)?;
     }
-    let count = |name: &str| run.record.counts.get(name).copied().unwrap_or_default() as usize;
-    let counts = Counts {
-        images: count("images"),
-        failed: count("images_failed"),
-        accepted: count("accepted"),
-        border: count("border"),
-        rejected: count("rejected"),
-    };
-    summary.counts = Some(counts);
-    Ok(Outcome { images: counts.images, failed: counts.failed, unread })
+    Ok(outcome)
 }
 
 /// The images that people decided about, with the checksums of their files.

@@ -3,7 +3,8 @@
 use super::begin::Standing;
 use super::budget::{Budget, Share};
 use super::hand::{Hand, Held};
-use super::{Frame, Frames, Input, Inputs, Job, Loaded, Stored, guarded};
+use super::inputs::name_in_stack;
+use super::{Frame, Frames, Input, Job, Loaded, Stored, guarded};
 use crate::error::{Error, Result};
 use crate::log::Event;
 use crate::pipeline::memory_bytes;
@@ -79,19 +80,11 @@ pub struct Content {
 }
 
 /// Names and folders of the images that a file is taken apart into.
-pub fn names(input: &Input, stack: usize, all: &Inputs) -> Vec<(String, String)> {
+pub fn names(input: &Input, stack: usize) -> Vec<(String, String)> {
     if stack == 1 {
         return vec![(input.image.clone(), input.folder.clone())];
     }
-    let name = |index: usize| {
-        let mut folder = format!("{}@{index}", input.folder);
-        // Some other file may be called so.
-        while all.has_folder(&folder) {
-            folder.push('_');
-        }
-        (format!("{}@{index}", input.image), folder)
-    };
-    (0..stack).map(name).collect()
+    (0..stack).map(|index| (name_in_stack(&input.image, index), name_in_stack(&input.folder, index))).collect()
 }
 
 /// Goes through the inputs.
@@ -244,7 +237,7 @@ impl<'a> Reader<'a> {
         let sha256 = stored.as_ref().ok().map(|stored| stored.sha256.clone());
         let bytes = stored.as_ref().ok().map(|stored| stored.file_bytes);
         let (mut first, mut stored) = (Some(first), Some(stored));
-        for (index, (image, folder)) in names(input, stack, self.job.inputs).into_iter().enumerate() {
+        for (index, (image, folder)) in names(input, stack).into_iter().enumerate() {
             let frame = if stack > 1 { Frame::Index(index) } else { chosen };
             let first = first.take();
             let work = match self.known_work(&image, &folder, stack, Some(&now)) {
@@ -306,7 +299,7 @@ impl<'a> Reader<'a> {
         match self.job.frames {
             Frames::One(_) => single(),
             Frames::All => single().or_else(|| {
-                let (_, folder) = names(input, 2, self.job.inputs).into_iter().next()?;
+                let (_, folder) = names(input, 2).into_iter().next()?;
                 let stack = Journal::read(&image_folder(self.job.out, &folder)).ok()?.stack;
                 if stack > 1 { self.known_tasks(input, stack, now) } else { None }
             }),
@@ -318,7 +311,7 @@ impl<'a> Reader<'a> {
             let work = self.known_work(&image, &folder, stack, now)?;
             Some(Task { image, folder, work, held: None })
         };
-        names(input, stack, self.job.inputs).into_iter().map(task).collect()
+        names(input, stack).into_iter().map(task).collect()
     }
 
     /// What is left to do for an image whose results hold; `None` where they don't.

@@ -11,7 +11,7 @@ use crate::results::record::EffortRecord;
 use crate::results::{Findings, Run, image_folder};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a run over all micrographs came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -102,6 +102,8 @@ fn run(options: &Options, paths: &[PathBuf], out: &Path) -> Result<()> {
         command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
         include: Vec::new(),
         exclude: Vec::new(),
+        chunk: None,
+        lock_wait: Duration::ZERO,
         begin: Begin::Restart,
         keeps_gone: false,
         fail_on: FailOn::Any,

@@ -12,6 +12,7 @@ mod evaluate;
 mod import_rois;
 mod inspect;
 mod man;
+mod merge;
 mod options;
 mod own;
 mod plan;
@@ -21,6 +22,7 @@ mod settings;
 mod synth;
 mod train;
 mod verify;
+mod wanted;
 mod watch;
 
 use crate::clock;
@@ -47,6 +49,8 @@ const EXIT_CODES: &str = "Exit codes: 0 all fine, 1 some images failed, 2 wrong 
 #[derive(Subcommand)]
 enum Command {
     Analyze(analyze::Analyze),
+    Plan(plan::Plan),
+    Merge(merge::Merge),
     Watch(watch::Watch),
     Report(report::Report),
     Compare(compare::Compare),
@@ -77,6 +81,8 @@ pub fn main() -> ExitCode {
     }
     let result = match command {
         Command::Analyze(command) => command.run(),
+        Command::Plan(command) => command.run(),
+        Command::Merge(command) => command.run(),
         Command::Watch(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Compare(command) => command.run(),

@@ -1,8 +1,8 @@
 //! The options that commands share which analyse micrographs: layers of settings, how to begin, how much to say.
 
-use super::own::Own;
-use super::plan::Plan;
+use super::own::{EndSettings, Own, lasting};
 use super::settings::SETTINGS;
+use super::wanted::Wanted;
 use crate::batch::{Begin, Effort, Inputs, Job, Opening, Selection};
 use crate::config::{Profile, Resolved, of_file, of_set, of_variables, resolve};
 use crate::error::{Error, Result};
@@ -14,6 +14,7 @@ use clap::Args;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Where settings come from.
 #[derive(Args)]
@@ -35,11 +36,26 @@ pub struct Layers {
 }
 
 impl Layers {
+    /// What was typed of them, but for what changes nothing in the results.
+    fn lasting(&self) -> Vec<String> {
+        let named =
+            [("--profile", self.profile.clone()), ("--config", self.config.as_ref().map(|p| p.display().to_string()))];
+        let mut words = Vec::new();
+        for (option, value) in named {
+            words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+        }
+        for set in &self.set {
+            words.extend(["--set".to_owned(), set.to_string_lossy().into_owned()]);
+        }
+        words.extend(lasting(&self.own.0));
+        words
+    }
+
     /// All layers together, from weak to strong.
     ///
     /// # Errors
     /// [`Error::Config`], naming where the fault is.
-    pub fn resolve(&self) -> Result<Resolved<Plan>> {
+    pub fn resolve(&self) -> Result<Resolved<Wanted>> {
         let mut entries = Vec::new();
         if let Some(name) = &self.profile {
             entries.extend(Profile::named(name)?.entries()?);
@@ -61,16 +77,25 @@ impl Layers {
     }
 }
 
-fn selection(plan: &Plan) -> Result<Selection> {
+fn selection(plan: &Wanted) -> Result<Selection> {
     Selection::new(&plan.include, &plan.exclude)
 }
 
 /// Adds where the values came from that don't go together.
-fn blame(error: Error, resolved: &Resolved<Plan>, keys: &[&str]) -> Error {
+fn blame(error: Error, resolved: &Resolved<Wanted>, keys: &[&str]) -> Error {
     let Error::Config { cause, remedy } = error else { return error };
     let origins = resolved.with_origins(&SETTINGS).filter(|(setting, _)| keys.contains(&setting.key));
     let from: Vec<String> = origins.map(|(setting, origin)| format!("{}: {origin}", setting.key)).collect();
     Error::Config { cause: format!("{cause} ({})", from.join("; ")), remedy }
+}
+
+/// Longest time that can be asked for, s: a day.
+const SECONDS_MAX: f64 = 86_400.0;
+
+/// Reads a time in seconds.
+pub fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|number| (0.0..=SECONDS_MAX).contains(number));
+    number.ok_or_else(|| format!("'{text}' is no time: write seconds between 0 and {SECONDS_MAX}"))
 }
 
 /// Computes on so many threads; on one per core where nothing is said.
@@ -81,6 +106,50 @@ pub fn take_threads(threads: Option<usize>) -> Result<()> {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     pool.map_err(|error| Error::config(error, "give another number of --threads"))
+}
+
+/// How much to say.
+#[derive(Args)]
+struct Loudness {
+    /// Say nothing but errors
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say more: a line per image with counts and times, also beside the progress bar
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+impl Loudness {
+    fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+}
+
+/// What there is to say where results are put together.
+#[derive(Args)]
+pub struct EndOptions {
+    #[command(flatten)]
+    settings: EndSettings,
+
+    #[command(flatten)]
+    loudness: Loudness,
+}
+
+impl EndOptions {
+    /// Puts the settings together.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming where the fault is.
+    pub fn prepare(self) -> Result<Prepared> {
+        let plan = self.settings.resolve()?;
+        let log = Log::new(plan.log_format, self.loudness.verbosity());
+        Ok(Prepared { log, begin: Begin::Resume, plan, typed: Vec::new() })
+    }
 }
 
 /// All that a run needs to know besides its inputs and its folder.
@@ -97,20 +166,22 @@ pub struct Options {
     #[arg(long)]
     restart: bool,
 
-    /// Say nothing but errors
-    #[arg(long, short, conflicts_with = "verbose")]
-    quiet: bool,
-
-    /// Say more: a line per image with counts and times, also beside the progress bar
-    #[arg(long, short)]
-    verbose: bool,
+    #[command(flatten)]
+    loudness: Loudness,
 }
 
 /// A run whose settings are known.
 pub struct Prepared {
-    pub plan: Plan,
+    pub plan: Wanted,
     pub log: Log,
     begin: Begin,
+    /// Options that decide what comes out, as they were typed.
+    typed: Vec<String>,
+}
+
+/// Paths as they were typed.
+pub fn typed(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
 }
 
 /// What a run is told by files and patterns.
@@ -128,13 +199,12 @@ impl Options {
     /// [`Error::Config`], naming where the fault is.
     pub fn prepare(self) -> Result<Prepared> {
         let plan = self.layers.resolve()?.plan;
-        let verbosity = match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        };
+        let mut typed = self.layers.lasting();
+        // An unfinished run that was begun without it is not begun again, but gone on with.
+        typed.extend(self.restart.then(|| "--restart".into()));
         Ok(Prepared {
-            log: Log::new(plan.log_format, verbosity),
+            typed,
+            log: Log::new(plan.log_format, self.loudness.verbosity()),
             begin: if self.restart { Begin::Restart } else { Begin::Resume },
             plan,
         })
@@ -156,7 +226,7 @@ impl Prepared {
         })
     }
 
-    /// The work on a list of files.
+    /// The work on a list of files, without the command that gives it.
     pub fn job<'a>(&'a self, told: &'a Told, inputs: &'a Inputs, out: &'a Path) -> Job<'a> {
         let plan = &self.plan;
         Job {
@@ -170,14 +240,29 @@ impl Prepared {
             frames: plan.frames,
             exports: plan.exports.clone(),
             sample: told.sample.as_ref(),
-            command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            command: Vec::new(),
             include: plan.include.clone(),
             exclude: plan.exclude.clone(),
+            chunk: None,
+            lock_wait: Duration::ZERO,
             begin: self.begin,
             keeps_gone: false,
             fail_on: plan.fail_on,
             log: &self.log,
         }
+    }
+
+    /// The command line that gives the results again.
+    pub fn command(&self, name: &str, typed: &[String], include: &[String], exclude: &[String]) -> Vec<String> {
+        let patterns = |option: &'static str, patterns: &[String]| {
+            patterns.iter().flat_map(move |pattern| [option.to_owned(), pattern.clone()]).collect::<Vec<_>>()
+        };
+        let mut words = vec!["cupule".to_owned(), name.to_owned()];
+        words.extend(typed.iter().cloned());
+        words.extend(patterns("--include", include));
+        words.extend(patterns("--exclude", exclude));
+        words.extend(self.typed.iter().cloned());
+        words
     }
 
     /// Tells the error that ended a run, if one did, and starts what the user wants started then.

@@ -1,8 +1,8 @@
 //! The options of their own that settings have: all of them, or those about the machine.
 
-use super::plan::Plan;
 use super::settings::SETTINGS;
-use crate::config::{Entry, Given, Place, Value, of_option, of_variables, resolve};
+use super::wanted::Wanted;
+use crate::config::{Entry, Given, Origin, Place, Value, of_option, of_variables, resolve};
 use crate::error::Result;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::OsString;
@@ -10,35 +10,66 @@ use std::ffi::OsString;
 /// The options of their own that settings have, as the table of settings tells them.
 pub struct Own(pub Vec<Entry>);
 
-/// Those of them that say what a run may take of the machine, and not what comes out: for commands that need no more.
-struct OfMachine(Vec<Entry>);
+/// Some of them, for commands that need no more.
+macro_rules! some_of_settings {
+    ($(#[$doc:meta])* $options:ident, $own:ident, $keys:ident) => {
+        struct $own(Vec<Entry>);
+        options_of_settings!($own, |key| $keys.contains(&key));
 
-/// The settings that [`OfMachine`] has.
-const OF_MACHINE: [&str; 4] = ["run.device", "run.threads", "run.jobs", "run.memory_limit"];
+        $(#[$doc])*
+        #[derive(Args)]
+        pub struct $options {
+            #[command(flatten)]
+            own: $own,
+        }
 
-/// What a run may take of the machine: options, and the variables that stand for them.
-#[derive(Args)]
-pub struct MachineOptions {
-    #[command(flatten)]
-    own: OfMachine,
+        impl $options {
+            /// What is wanted, all else as it is by default.
+            ///
+            /// # Errors
+            /// [`crate::error::Error::Config`], naming where the fault is.
+            pub fn resolve(&self) -> Result<Wanted> {
+                resolve_some(&$keys, &self.own.0)
+            }
+        }
+    };
 }
 
-impl MachineOptions {
-    /// A plan in which all else is as it is by default.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Config`], naming where the fault is.
-    pub fn resolve(&self) -> Result<Plan> {
-        let mut entries = of_variables(&SETTINGS, std::env::vars_os());
-        entries.retain(|entry| OF_MACHINE.contains(&entry.key.as_str()));
-        entries.extend(self.own.0.iter().cloned());
-        Ok(resolve(&SETTINGS, entries)?.plan)
+fn resolve_some(keys: &[&str], own: &[Entry]) -> Result<Wanted> {
+    let mut entries = of_variables(&SETTINGS, std::env::vars_os());
+    entries.retain(|entry| keys.contains(&entry.key.as_str()));
+    entries.extend(own.iter().cloned());
+    Ok(resolve(&SETTINGS, entries)?.plan)
+}
+
+/// What a run may take of the machine.
+const OF_MACHINE: [&str; 4] = ["run.device", "run.threads", "run.jobs", "run.memory_limit"];
+/// Which files there are.
+const OF_SELECTION: [&str; 2] = ["read.include", "read.exclude"];
+/// What concerns the end of a run.
+const OF_END: [&str; 4] = ["run.threads", "run.fail_on", "run.log_format", "run.on_finish"];
+
+/// Options as they were typed, but for those that change nothing in the results: the command line that gives them again.
+pub fn lasting(entries: &[Entry]) -> Vec<String> {
+    let changes_nothing = |key: &str| {
+        key != "run.device" && (OF_MACHINE.contains(&key) || OF_END.contains(&key)) || OF_SELECTION.contains(&key)
+    };
+    let mut words = Vec::new();
+    for entry in entries.iter().filter(|entry| !changes_nothing(&entry.key)) {
+        let Origin::Option(long) = &entry.origin else { continue };
+        let mut push = |value: &str| words.extend([format!("--{long}"), value.to_owned()]);
+        match &entry.given {
+            Given::Typed(value) => push(&value.to_string_lossy()),
+            Given::Several(values) => values.iter().for_each(|value| push(value)),
+            _ => words.push(format!("--{long}")),
+        }
     }
+    words
 }
 
 /// Adds the options of those settings that `has` says yes to.
 fn augmented(mut command: Command, has: fn(&str) -> bool) -> Command {
-    let plan = Plan::default();
+    let plan = Wanted::default();
     for setting in SETTINGS.iter().filter(|setting| has(setting.key)) {
         let Some(option) = setting.option else { continue };
         let help = if setting.key == "run.export" { super::export_help() } else { setting.help.to_owned() };
@@ -108,4 +139,21 @@ macro_rules! options_of_settings {
 }
 
 options_of_settings!(Own, |_| true);
-options_of_settings!(OfMachine, |key| OF_MACHINE.contains(&key));
+some_of_settings!(
+    /// What a run may take of the machine: options, and the variables that stand for them.
+    MachineOptions,
+    OfMachine,
+    OF_MACHINE
+);
+some_of_settings!(
+    /// Which files of folders are micrographs, likewise.
+    SelectionOptions,
+    OfSelection,
+    OF_SELECTION
+);
+some_of_settings!(
+    /// What there is to say at the end of a run, likewise.
+    EndSettings,
+    OfEnd,
+    OF_END
+);

@@ -1,91 +1,83 @@
-//! What a run is to do: what all settings together come to.
+//! `cupule plan`.
 
-use crate::batch::{FailOn, Frames};
-use crate::calibrate::ScaleRequest;
-use crate::config::{Config, Fault};
-use crate::error::Error;
-use crate::gpu::DeviceRequest;
-use crate::log::Format;
-use crate::read::Limits;
-use crate::report::Exports;
+use super::options::typed;
+use super::own::SelectionOptions;
+use crate::batch::{self, Selection};
+use crate::error::Result;
+use crate::shards;
+use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-/// What a run is to do, of all layers together; the default is that of a run without any options.
-#[derive(Debug, Clone)]
+/// Cut the micrographs of folders into chunks that runs on many machines can share
+///
+/// Writes 0001.txt, 0002.txt and so on into the folder of the plan: lists of about as many bytes each. One run for each of them,
+/// 'cupule analyze --list PLAN/0007.txt --out SHARDS/0007', may be started anywhere and at any time; 'cupule merge SHARDS/*
+/// --out DIR' puts their results together. The same files give the same plan.
+#[derive(Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub struct Plan {
-    pub scale: ScaleRequest,
-    pub frames: Frames,
-    pub max_pixels: u64,
-    /// Patterns of files in folders.
-    pub include: Vec<String>,
-    pub exclude: Vec<String>,
-    pub config: Config,
-    /// File of the verdict to use instead of the program's own.
-    pub verdict: Option<PathBuf>,
-    pub device: DeviceRequest,
-    /// `None` takes one per core.
-    pub threads: Option<usize>,
-    /// Images in work at once; `None` goes by the threads.
-    pub jobs: Option<usize>,
-    /// Memory that these may take; `None` goes by the machine's.
-    pub memory_bytes: Option<u64>,
-    pub exports: Exports,
-    pub sample: Option<PathBuf>,
-    pub fail_on: FailOn,
-    pub log_format: Format,
-    /// Command to start at the end.
-    pub on_finish: Option<String>,
+    /// Micrographs, or folders to search in depth (by extension; links and hidden files are passed over)
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+
+    /// Most files of a chunk
+    #[arg(long, value_name = "FILES", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    chunk: u32,
+
+    /// Folder for the plan; created if missing. An earlier plan in it is replaced
+    #[arg(long, short, value_name = "PLAN")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    selection: SelectionOptions,
+
+    /// Print what was planned as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
-impl Default for Plan {
-    fn default() -> Self {
-        Self {
-            scale: ScaleRequest::default(),
-            frames: Frames::default(),
-            max_pixels: Limits::default().max_pixels,
-            include: Vec::new(),
-            exclude: Vec::new(),
-            config: Config::default(),
-            verdict: None,
-            device: DeviceRequest::Auto,
-            threads: None,
-            jobs: None,
-            memory_bytes: None,
-            exports: Exports::default(),
-            sample: None,
-            fail_on: FailOn::default(),
-            log_format: Format::default(),
-            on_finish: None,
+impl Plan {
+    pub fn run(self) -> Result<ExitCode> {
+        crate::stop::listen()?;
+        let wanted = self.selection.resolve()?;
+        let selection = Selection::new(&wanted.include, &wanted.exclude)?;
+        let inputs = batch::find(&self.inputs, &self.out, &selection)?;
+        if inputs.links > 0 {
+            super::say(&format!("warning: {}", super::analyze::passed_over(inputs.links)));
         }
+        let plan = shards::Plan {
+            inputs: &inputs,
+            files_max: self.chunk as usize,
+            typed: typed(&self.inputs),
+            include: wanted.include,
+            exclude: wanted.exclude,
+        };
+        let shards::Planned { plan, files, bytes, chunks, chunk_bytes: (least, most) } = plan.write(&self.out)?;
+        if self.json {
+            let object = json!({ "plan": plan, "files": files, "bytes": bytes, "chunks": chunks,
+                                 "chunk_bytes_min": least, "chunk_bytes_max": most });
+            super::print(&format!("{object}\n"))?;
+        } else {
+            super::print_line(&format!(
+                "{files} files, {}, in {chunks} chunks of {} to {}; lists in {}",
+                size(bytes),
+                size(least),
+                size(most),
+                self.out.display()
+            ))?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The words in any case. Blank text would match every name.
-pub(super) fn put_device(plan: &mut Plan, text: &str) -> Result<(), Fault> {
-    let lower = text.to_lowercase();
-    if lower.is_empty() {
-        let remedy = "write auto, gpu, cpu, or part of a name from 'cupule devices'";
-        return Err(Fault::new("no device is named", remedy));
-    }
-    let is_word = ["auto", "gpu", "cpu"].contains(&lower.as_str());
-    let Ok(device) = if is_word { lower.parse() } else { text.parse() };
-    plan.device = device;
-    Ok(())
-}
-
-pub(super) fn device_name(plan: &Plan) -> String {
-    match &plan.device {
-        DeviceRequest::Auto => "auto".into(),
-        DeviceRequest::Gpu => "gpu".into(),
-        DeviceRequest::Cpu => "cpu".into(),
-        DeviceRequest::Named(name) => name.clone(),
-    }
-}
-
-/// A message of the form "what is wrong: what to do".
-pub(super) fn said(message: String) -> Fault {
-    match message.rsplit_once(": ") {
-        Some((cause, remedy)) => Fault::new(cause, remedy),
-        None => Fault::from(Error::config(message, "see 'cupule config --explain'")),
+/// A number of bytes for people, in decimal units.
+fn size(bytes: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let power = (0..units.len() - 1).find(|&power| bytes < 1000u64.pow(power as u32 + 1)).unwrap_or(units.len() - 1);
+    match power {
+        0 => format!("{bytes} B"),
+        _ => format!("{:.1} {}", bytes as f64 / 1000f64.powi(power as i32), units[power]),
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of a run: the one table that says of each its key, its unit, its option, its bounds and where it goes.
 
-use super::plan::{Plan, device_name, put_device, said};
+use super::wanted::{Wanted, device_name, put_device, said};
 use crate::batch::{FailOn, Frame, Frames, parse_bytes};
 use crate::config::{Opt, Place, Setting};
 use crate::denoise::native::SEARCH_RADIUS_MAX;
@@ -21,7 +21,7 @@ const STRENGTH_MAX: f64 = 100.0;
 const THRESHOLD_MAX: f64 = 1000.0;
 
 /// All settings, in the order in which they are printed.
-pub static SETTINGS: [Setting<Plan>; 24] = [
+pub static SETTINGS: [Setting<Wanted>; 24] = [
     Setting {
         key: "calibrate.pixel_size",
         help: "Edge of a pixel with its unit (nm, A, pm, um), such as 0.62nm; overrides what the files say",
@@ -301,7 +301,7 @@ mod tests {
             for (key, value) in keys.as_object().unwrap() {
                 let name = format!("{section}.{key}");
                 let setting = SETTINGS.iter().find(|s| s.key == name).unwrap_or_else(|| panic!("no setting {name}"));
-                let mut plan = Plan::default();
+                let mut plan = Wanted::default();
                 let given = match value.as_u64() {
                     Some(number) => Given::Whole(number + 1),
                     None => Given::Number(value.as_f64().unwrap() + 0.25),
@@ -337,7 +337,7 @@ mod tests {
                 },
             };
             for given in values {
-                let (mut plan, mut again) = (Plan::default(), Plan::default());
+                let (mut plan, mut again) = (Wanted::default(), Wanted::default());
                 setting.put(&mut plan, given.clone()).unwrap();
                 let back = match setting.get(&plan) {
                     None => Given::Text(String::new()),
@@ -361,7 +361,7 @@ mod tests {
             resolved.plan.config.validate().unwrap();
             assert!(!profile.about().is_empty());
             if profile.name == "negative-stain" {
-                assert_eq!(format!("{:?}", resolved.plan), format!("{:?}", Plan::default()));
+                assert_eq!(format!("{:?}", resolved.plan), format!("{:?}", Wanted::default()));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `cupule watch`.
 
-use super::options::Options;
+use super::options::{Options, seconds, typed};
 use crate::batch::{self, Begin, Job, Watch as Folders};
 use crate::error::Result;
 use crate::stop;
@@ -44,14 +44,6 @@ pub struct Watch {
     options: Options,
 }
 
-/// Longest time that can be asked for, s: a day.
-const SECONDS_MAX: f64 = 86_400.0;
-
-fn seconds(text: &str) -> std::result::Result<f64, String> {
-    let number = text.trim().parse().ok().filter(|number| (0.0..=SECONDS_MAX).contains(number));
-    number.ok_or_else(|| format!("'{text}' is no time: write seconds between 0 and {SECONDS_MAX}"))
-}
-
 impl Watch {
     pub fn run(self) -> Result<ExitCode> {
         stop::listen()?;
@@ -69,7 +61,8 @@ impl Watch {
                 log: &run.log,
             };
             folders.run(|inputs| {
-                let mut job = Job { keeps_gone: true, ..run.job(&told, inputs, &self.out) };
+                let command = run.command("watch", &typed(&self.inputs), &run.plan.include, &run.plan.exclude);
+                let mut job = Job { keeps_gone: true, command, ..run.job(&told, inputs, &self.out) };
                 if has_run {
                     job.begin = Begin::Resume;
                 }

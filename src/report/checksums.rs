@@ -9,10 +9,9 @@ use super::inventory;
 use super::page::{PAGES, page_name};
 use crate::atomic::{WholeFile, output_error, remove_file, sync_names};
 use crate::error::{Error, Result};
-use crate::results::{IMAGES, JOURNAL, RUN, Run, hex, open_file, sha256_of};
-use sha2::{Digest, Sha256};
+use crate::results::{IMAGES, JOURNAL, RUN, Run, open_file, sha256_of};
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Name of the list in a run's folder.
@@ -22,36 +21,40 @@ const DIGITS: usize = 64;
 /// Between checksum and path: blank, and blank again for a file that was read byte by byte.
 const GAP: &str = "  ";
 
-/// Writes the list. All files of the run must be in their places but `run.json`, which takes its place last of all because
-/// it says that the run is finished: it is listed as it is about to be written.
+/// Writes `run.json` and the list. All other files of the run must be in their places: the record takes its own last of all,
+/// because it says that the run is finished.
 ///
 /// # Errors
 /// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
-pub fn write(run: &Run) -> Result<()> {
+pub fn write_with_record(run: &Run) -> Result<()> {
     let path = run.dir.join(CHECKSUMS);
+    let fault = |error: io::Error| output_error(&path, &error);
+    // Journals are read once, for the record, and stand at the end of the list.
+    let mut images = BufWriter::new(tempfile::tempfile_in(&run.dir).map_err(fault)?);
+    let record = run.record.prepare(&run.dir, &run.outputs, &mut |journal, sha256| {
+        let folder = format!("{IMAGES}/{}", journal.input.output);
+        for file in &journal.files {
+            images.write_all(line(&file.sha256, &format!("{folder}/{}", file.name)).as_bytes())?;
+        }
+        images.write_all(line(sha256, &format!("{folder}/{JOURNAL}")).as_bytes())
+    })?;
+    let mut images = images.into_inner().map_err(|error| fault(error.into_error()))?;
     let mut list = List { dir: &run.dir, file: WholeFile::create(&path)?, synced: run.dir.clone() };
     for name in inventory::names(&run.dir) {
         if name == RUN {
-            let mut record = Hashing(Sha256::new());
-            run.record.write_to(&mut record, &run.dir, &run.outputs).map_err(|error| output_error(&path, &error))?;
-            list.add(&hex(&record.0.finalize()), RUN)?;
+            list.add(&record.sha256, RUN)?;
         } else {
             list.sync_and_add(&name)?;
         }
     }
-    for output in run.outputs.iter() {
-        let page = page_name(&run.dir, output);
-        if page.path.is_file() {
+    if run.dir.join(PAGES).exists() {
+        for page in run.outputs.iter().map(|output| page_name(&run.dir, output)).filter(|page| page.path.is_file()) {
             list.sync_and_add(&page.relative)?;
         }
     }
-    for (output, journal) in run.outputs.iter().zip(run.journals()) {
-        for file in journal?.files {
-            list.add(&file.sha256, &format!("images/{output}/{}", file.name))?;
-        }
-        list.read_and_add(&format!("images/{output}/{JOURNAL}"))?;
-    }
-    list.file.commit()
+    images.rewind().and_then(|()| io::copy(&mut images, &mut list.file)).map_err(fault)?;
+    list.file.commit()?;
+    record.put()
 }
 
 /// Takes the list away before anything that it tells of is changed: while there is none, the files may not fit each other.
@@ -114,20 +117,6 @@ impl List<'_> {
         let path = self.dir.join(name);
         let (sha256, _) = sha256_of(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
         self.add(&sha256, name)
-    }
-}
-
-/// What is written is hashed, and nothing else is done with it.
-struct Hashing(Sha256);
-
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -94,7 +94,7 @@ pub fn rewrite(run: &mut Run, exports: &Exports, is_touched: impl Fn(&str) -> bo
 /// Writes everything that concerns the run as a whole.
 ///
 /// One pass over the images makes all tables and figures; the page takes a second one for its pictures, and one over the
-/// journals; `run.json` takes another over the journals.
+/// journals; `run.json` and the list of checksums take another over the journals.
 ///
 /// # Errors
 /// [`Error::Output`]; [`Error::Input`] when results of the run are missing or damaged.
@@ -109,14 +109,17 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     let (mut collector, mut purity) = (Collector::default(), PurityFile::create(&run.dir)?);
     let mut candidates = exports.has(Export::Figures).then(Candidates::default);
     let mut survey = exports.has(Export::Report).then(|| Survey::new(run.outputs.len()));
-    for image in run.images() {
-        let image = image?;
-        sinks.iter_mut().try_for_each(|sink| sink.image(&image))?;
-        collector.add(&image);
-        candidates.iter_mut().for_each(|candidates| candidates.add(&image));
-        let assessed = purity.add(&image)?;
-        survey.iter_mut().for_each(|survey| survey.add(&image, assessed.as_ref()));
-    }
+    run.outputs.work_on(
+        |output| run.image(output),
+        |image| {
+            sinks.iter_mut().try_for_each(|sink| sink.image(&image))?;
+            collector.add(&image);
+            candidates.iter_mut().for_each(|candidates| candidates.add(&image));
+            let assessed = purity.add(&image)?;
+            survey.iter_mut().for_each(|survey| survey.add(&image, assessed.as_ref()));
+            Ok(())
+        },
+    )?;
     sinks.into_iter().try_for_each(Sink::finish)?;
     match candidates.take() {
         Some(candidates) => figures::write_figures(run, &candidates)?,
@@ -149,7 +152,5 @@ pub fn write_run(run: &Run, exports: &Exports) -> Result<()> {
     } else {
         rocrate::remove(&run.dir)?;
     }
-    checksums::write(run)?;
-    // Last of all: it says that the run is finished.
-    run.write_record()
+    checksums::write_with_record(run)
 }

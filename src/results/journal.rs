@@ -85,10 +85,22 @@ impl Journal {
     /// # Errors
     /// [`Error::Input`] when it is missing or damaged.
     pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(JOURNAL);
-        let bytes = read_file(&path).map_err(|error| Error::input(&path, error, "analyse again"))?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Error::input(&path, format!("this is no journal of an image ({error})"), "analyse again"))
+        Self::parse(&folder.join(JOURNAL)).map(|(journal, _)| journal)
+    }
+
+    /// The same with the checksum of the file.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read_hashed(folder: &Path) -> Result<(Self, String)> {
+        Self::parse(&folder.join(JOURNAL)).map(|(journal, bytes)| (journal, hex(&Sha256::digest(bytes))))
+    }
+
+    fn parse(path: &Path) -> Result<(Self, Vec<u8>)> {
+        let bytes = read_file(path).map_err(|error| Error::input(path, error, "analyse again"))?;
+        let journal = serde_json::from_slice(&bytes);
+        let damaged = |error| Error::input(path, format!("this is no journal of an image ({error})"), "analyse again");
+        Ok((journal.map_err(damaged)?, bytes))
     }
 
     /// Notes the files of the folder as they are now and puts the journal beside them.
@@ -159,10 +171,19 @@ fn files(folder: &Path) -> Result<Vec<FileRecord>> {
 /// # Errors
 /// Those of opening it; [`io::ErrorKind::InvalidInput`] for what is no file.
 pub fn open_file(path: &Path) -> io::Result<File> {
+    let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "this is not a file");
+    let mut options = File::options();
+    options.read(true);
+    // The opening of a pipe waits for nobody then; to files it makes no difference.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    // Elsewhere a folder can't even be opened.
+    #[cfg(not(unix))]
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
+        return Err(no_file());
     }
-    File::open(path)
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
 }
 
 /// The content of a file, as [`open_file`] opens it.
@@ -170,8 +191,11 @@ pub fn open_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of opening and reading it.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_file(path)?.read_to_end(&mut bytes)?;
+    let file = open_file(path)?;
+    let length = file.metadata()?.len();
+    // Room for one byte more: then the second reading finds the end.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
+    file.take(u64::MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,9 +1,15 @@
 //! The names of a run's images, packed: a hundred thousand of them take a few megabytes.
 
 use super::is_below;
+use crate::error::Result;
+use crate::stop;
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use std::fmt;
+
+/// Results that are read at once: enough for all threads to be busy with, few enough where each has a thousand particles.
+const AT_ONCE: usize = 32;
 
 /// Names of image folders in the order of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +42,42 @@ impl Listing {
         self.text.get(start..*self.ends.get(index)?)
     }
 
+    /// What `read` reads for each name, in order; some are read at once, before they are asked for. Ends early when a signal
+    /// asks for it.
+    pub fn each<'a, T: Send + 'a>(
+        &'a self,
+        read: impl Fn(&str) -> Result<T> + Sync + 'a,
+    ) -> impl Iterator<Item = Result<T>> + 'a {
+        (0..self.len()).step_by(AT_ONCE).flat_map(move |start| self.some(start, &read))
+    }
+
+    /// The same for where there is as much to do with each as to read it: while `work` has some, the next ones are read.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn work_on<T: Send>(
+        &self,
+        read: impl Fn(&str) -> Result<T> + Sync,
+        mut work: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let mut ready = self.some(0, &read);
+        for start in (0..self.len()).step_by(AT_ONCE) {
+            let mut next = Vec::new();
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = self.some(start + AT_ONCE, &read));
+                ready.drain(..).try_for_each(|item| work(item?))
+            })?;
+            ready = next;
+        }
+        Ok(())
+    }
+
+    fn some<T: Send>(&self, start: usize, read: &(impl Fn(&str) -> Result<T> + Sync)) -> Vec<Result<T>> {
+        let end = self.len().min(start + AT_ONCE);
+        let read = |index| stop::check().and_then(|()| read(self.get(index).unwrap_or_default()));
+        (start.min(end)..end).into_par_iter().map(read).collect()
+    }
+
     /// All names in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
         (0..self.len()).filter_map(|index| self.get(index))
@@ -51,7 +93,7 @@ impl<S: AsRef<str>> FromIterator<S> for Listing {
 }
 
 /// Reads the field `output` of each object of a JSON list and keeps nothing else.
-pub(super) fn outputs<'de, D: Deserializer<'de>>(from: D) -> Result<Listing, D::Error> {
+pub(super) fn outputs<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Listing, D::Error> {
     from.deserialize_seq(Names)
 }
 
@@ -64,7 +106,7 @@ impl<'de> Visitor<'de> for Names {
         f.write_str("the list of a run's inputs")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut inputs: A) -> Result<Listing, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut inputs: A) -> std::result::Result<Listing, A::Error> {
         let mut listing = Listing::default();
         while let Some(input) = inputs.next_element::<Input>()? {
             if !is_below(&input.output) {
@@ -84,6 +126,28 @@ struct Input {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_read_comes_in_order_and_ends_with_the_first_error() {
+        let listing: Listing = (0..100).map(|i| i.to_string()).collect();
+        let read = |name: &str| match name.parse::<usize>() {
+            Ok(77) => Err(crate::error::Error::config("seventy-seven", "leave it out")),
+            number => Ok(number.unwrap_or_default()),
+        };
+        let (mut seen, upto) = (Vec::new(), (0..77).collect::<Vec<_>>());
+        assert!(
+            listing
+                .work_on(read, |number| {
+                    seen.push(number);
+                    Ok(())
+                })
+                .is_err()
+        );
+        assert_eq!(seen, upto);
+        assert_eq!(listing.each(read).map_while(Result::ok).collect::<Vec<_>>(), upto);
+        assert_eq!(listing.each(read).count(), 100);
+        assert!(Listing::default().work_on(read, |_| Ok(())).is_ok());
+    }
 
     #[test]
     fn names_keep_their_order() {

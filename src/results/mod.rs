@@ -30,5 +30,6 @@ pub use record::{RUN, RunRecord, RunStatus};
 pub use redraw::{Author, Drawn, particle_id};
 pub use rows::{ImageCounts, ImageRow, ScaleBarRow};
 pub use store::{
-    Findings, IMAGE_FILES, IMAGES, ImageResult, LABELS, OVERLAY, RESULT, Run, image_folder, is_below, make_folder,
+    Findings, IMAGE_FILES, IMAGES, ImageResult, LABELS, OVERLAY, RESULT, Run, Totals, image_folder, is_below,
+    make_folder, make_folder_unsynced,
 };

@@ -1,15 +1,17 @@
 //! `run.json`: what was done, with what, when, to which files.
 
 use super::listing::{self, Listing};
-use super::{FileRecord, Journal, image_folder, open_file};
-use crate::atomic::{sync_names, write_whole};
+use super::{FileRecord, Journal, hex, image_folder, open_file};
+use crate::atomic::{WholeFile, output_error, sync_names};
 use crate::error::{Error, Result};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the record in a run's folder.
 pub const RUN: &str = "run.json";
@@ -20,7 +22,8 @@ pub const RUN: &str = "run.json";
 pub struct RunRecord {
     pub status: RunStatus,
     pub cupule_version: String,
-    /// The command line, one argument per entry.
+    /// The command line that gives the results again, one argument per entry: as it was typed, without what changes nothing in
+    /// them, such as the output folder. Of a chunk of a plan it is that of the whole.
     pub command: Vec<String>,
     /// Patterns of the files that were taken and not taken from folders.
     #[serde(default)]
@@ -43,6 +46,28 @@ pub struct RunRecord {
     pub started_utc: String,
     /// Empty until it is finished.
     pub finished_utc: String,
+    /// Which part of a plan it is, where several runs share the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<ChunkRecord>,
+}
+
+/// A part of a plan: what one run of several is to do, so that their results can be put together again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkRecord {
+    /// Checksum of all files of the plan with their names and places.
+    pub plan: String,
+    /// Which one it is, from 1 on, and of how many.
+    pub number: usize,
+    pub of: usize,
+    /// Places of its files among all files of the plan, from 0 on, rising.
+    pub places: Vec<u64>,
+}
+
+impl ChunkRecord {
+    /// Which one it is, for people.
+    pub fn name(&self) -> String {
+        format!("chunk {} of {} of plan {:.8}", self.number, self.of, self.plan)
+    }
 }
 
 /// How far a run is.
@@ -160,20 +185,23 @@ impl RunRecord {
     /// # Errors
     /// [`Error::Output`]; [`Error::Input`] when a journal is missing or damaged.
     pub fn write(&self, run: &Path, outputs: &Listing) -> Result<()> {
-        let path = run.join(RUN);
-        // It may not say of files that they are there before they are.
-        sync_names(&path)?;
-        write_whole(&path, |out| self.write_to(out, run, outputs))?;
-        sync_names(&path)
+        self.prepare(run, outputs, &mut |_, _| Ok(()))?.put()
     }
 
-    /// The bytes of the file, which are the same as long as the journals are.
+    /// Writes it without giving it its name yet, and tells its checksum.
+    ///
+    /// * `look`: sees every journal, with its checksum.
     ///
     /// # Errors
-    /// Those of reading the journals and of `out`.
-    pub fn write_to(&self, mut out: impl Write, run: &Path, outputs: &Listing) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut out, &Whole { record: self, inputs: Inputs { run, outputs } })?;
-        out.write_all(b"\n")
+    /// As [`RunRecord::write`]; those of `look`, as if they were of writing.
+    pub fn prepare(&self, run: &Path, outputs: &Listing, look: Look) -> Result<PreparedRecord> {
+        let path = run.join(RUN);
+        let mut file = Hashing { out: WholeFile::create(&path)?, hasher: Sha256::new() };
+        let inputs = Inputs { run, outputs, look: RefCell::new(look) };
+        let written = serde_json::to_writer_pretty(&mut file, &Whole { record: self, inputs });
+        let written = written.map_err(io::Error::from).and_then(|()| file.write_all(b"\n"));
+        written.map_err(|error| output_error(&path, &error))?;
+        Ok(PreparedRecord { sha256: hex(&file.hasher.finalize()), file: file.out, path })
     }
 
     /// Every setting by its path, with the version of the program: what two runs must share to be one.
@@ -181,6 +209,11 @@ impl RunRecord {
         let mut settings = leaves(&self.config);
         settings.insert("cupule_version".into(), self.cupule_version.clone());
         settings
+    }
+
+    /// Hash of version and configuration: with the content of a file it decides what comes out.
+    pub fn recipe(&self) -> String {
+        hex(&Sha256::digest(serde_json::to_vec(&self.settings()).unwrap_or_default()))
     }
 }
 
@@ -199,6 +232,47 @@ pub fn leaves(tree: &Value) -> BTreeMap<String, String> {
     }
 }
 
+/// Sees a journal and its checksum.
+pub type Look<'a> = &'a mut dyn FnMut(&Journal, &str) -> io::Result<()>;
+
+/// A record that has not got its name yet.
+pub struct PreparedRecord {
+    path: PathBuf,
+    file: WholeFile,
+    pub sha256: String,
+}
+
+impl PreparedRecord {
+    /// Gives it its name.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn put(self) -> Result<()> {
+        // It may not say of files that they are there before they are.
+        sync_names(&self.path)?;
+        self.file.commit()?;
+        sync_names(&self.path)
+    }
+}
+
+/// What is written goes on, and is hashed on the way.
+struct Hashing<W> {
+    out: W,
+    hasher: Sha256,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// The record with the inputs behind it.
 #[derive(Serialize)]
 struct Whole<'a> {
@@ -211,16 +285,21 @@ struct Whole<'a> {
 struct Inputs<'a> {
     run: &'a Path,
     outputs: &'a Listing,
+    look: RefCell<Look<'a>>,
 }
 
 impl Serialize for Inputs<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
         use serde::ser::SerializeSeq;
         let mut list = to.serialize_seq(Some(self.outputs.len()))?;
-        for output in self.outputs.iter() {
-            let journal = Journal::read(&image_folder(self.run, output)).map_err(S::Error::custom)?;
-            list.serialize_element(&journal.input)?;
-        }
+        let read = |output: &str| Journal::read_hashed(&image_folder(self.run, output));
+        let written = self.outputs.work_on(read, |(journal, sha256)| {
+            let look = || (self.look.borrow_mut())(&journal, &sha256);
+            let written = list.serialize_element(&journal.input).map_err(|error| error.to_string());
+            let seen = written.and_then(|()| look().map_err(|error| error.to_string()));
+            seen.map_err(|cause| Error::output(self.run, cause, "check the output folder and its disk"))
+        });
+        written.map_err(S::Error::custom)?;
         list.end()
     }
 }

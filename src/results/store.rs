@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::image::Region;
 use crate::lock::Lock;
 use crate::measure::{self, Status};
-use crate::stop;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// Folder of the images in a run's folder.
@@ -67,12 +67,74 @@ pub fn image_folder(run: &Path, name: &str) -> PathBuf {
 /// # Errors
 /// [`Error::Output`].
 pub fn make_folder(run: &Path, folder: &Path) -> Result<()> {
+    check_inside(run, folder)?;
+    create_folder(folder)
+}
+
+/// As [`make_folder`], without waiting for the disk: see [`crate::atomic::sync_disk`].
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn make_folder_unsynced(run: &Path, folder: &Path) -> Result<()> {
+    check_inside(run, folder)?;
+    fs::create_dir_all(folder).map_err(|error| output_error(folder, &error))
+}
+
+/// Refuses a place that a link leads to out of the run's folder.
+fn check_inside(run: &Path, folder: &Path) -> Result<()> {
     let real = |path: &Path| path.canonicalize().map_err(|error| output_error(path, &error));
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(run);
     if !real(there)?.starts_with(real(run)?) {
         return Err(Error::output(folder, "a link leads out of the output folder", "remove the link"));
     }
-    create_folder(folder)
+    Ok(())
+}
+
+/// What the journals of images come to together.
+#[derive(Debug, Default)]
+pub struct Totals {
+    /// By what was counted.
+    pub counts: BTreeMap<String, u64>,
+    pub stages: Vec<StageRecord>,
+}
+
+impl Totals {
+    /// Adds those of an image.
+    pub fn add(&mut self, journal: &Journal) {
+        let machine = journal.counts.unwrap_or_default();
+        for (name, count) in [
+            ("images", 1),
+            ("images_failed", usize::from(journal.input.is_failed())),
+            ("contours", machine.contour),
+            ("suppressed", machine.suppressed),
+            ("accepted", machine.accepted),
+            ("border", machine.border),
+            ("rejected", machine.rejected),
+        ] {
+            self.count(name, count as u64);
+        }
+        journal.stages.iter().for_each(|stage| self.spend(stage));
+    }
+
+    /// Adds those of other images.
+    pub fn append(&mut self, others: &Self) {
+        others.counts.iter().for_each(|(name, count)| self.count(name, *count));
+        others.stages.iter().for_each(|stage| self.spend(stage));
+    }
+
+    fn count(&mut self, name: &str, count: u64) {
+        match self.counts.get_mut(name) {
+            Some(known) => *known += count,
+            None => drop(self.counts.insert(name.into(), count)),
+        }
+    }
+
+    fn spend(&mut self, stage: &StageRecord) {
+        match self.stages.iter_mut().find(|known| known.name == stage.name) {
+            Some(known) => known.seconds += stage.seconds,
+            None => self.stages.push(stage.clone()),
+        }
+    }
 }
 
 impl Findings {
@@ -160,15 +222,15 @@ impl Run {
         Ok((lock, Self::open(dir)?))
     }
 
-    /// The results of all images in the order of the run, failed ones included, one in memory at a time. Ends early when a
+    /// The results of all images in the order of the run, failed ones included, some in memory at a time. Ends early when a
     /// signal asks for it.
     pub fn images(&self) -> impl Iterator<Item = Result<ImageResult>> {
-        self.outputs.iter().map(|output| stop::check().and_then(|()| self.image(output)))
+        self.outputs.each(|output| self.image(output))
     }
 
     /// The journals of all images in the order of the run, likewise.
     pub fn journals(&self) -> impl Iterator<Item = Result<Journal>> {
-        self.outputs.iter().map(|output| stop::check().and_then(|()| Journal::read(&self.folder(output))))
+        self.outputs.each(|output| Journal::read(&self.folder(output)))
     }
 
     /// The results of one image.
@@ -185,39 +247,14 @@ impl Run {
     /// # Errors
     /// [`Error::Input`] when results are missing or damaged; those of `look`.
     pub fn sum_up(&mut self, mut look: impl FnMut(&Journal) -> Result<()>) -> Result<()> {
-        let (mut counts, mut stages): (BTreeMap<String, u64>, Vec<StageRecord>) = Default::default();
+        let mut totals = Totals::default();
         for journal in self.journals() {
             let journal = journal?;
             look(&journal)?;
-            let machine = journal.counts.unwrap_or_default();
-            for (name, count) in [
-                ("images", 1),
-                ("images_failed", usize::from(journal.input.is_failed())),
-                ("contours", machine.contour),
-                ("suppressed", machine.suppressed),
-                ("accepted", machine.accepted),
-                ("border", machine.border),
-                ("rejected", machine.rejected),
-            ] {
-                *counts.entry(name.into()).or_default() += count as u64;
-            }
-            for stage in journal.stages {
-                match stages.iter_mut().find(|known| known.name == stage.name) {
-                    Some(known) => known.seconds += stage.seconds,
-                    None => stages.push(stage),
-                }
-            }
+            totals.add(&journal);
         }
-        (self.record.counts, self.record.stages) = (counts, stages);
+        (self.record.counts, self.record.stages) = (totals.counts, totals.stages);
         Ok(())
-    }
-
-    /// Writes `run.json`.
-    ///
-    /// # Errors
-    /// As [`RunRecord::write`].
-    pub fn write_record(&self) -> Result<()> {
-        self.record.write(&self.dir, &self.outputs)
     }
 
     /// Folder of an image's results.

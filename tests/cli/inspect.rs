@@ -3,7 +3,7 @@
 use super::*;
 
 /// A stack of 16-bit sections with 6.4 Å per pixel, as MRC.
-fn write_stack(path: &Path, (width, height): (usize, usize), sections: &[Vec<u16>]) {
+pub fn write_stack(path: &Path, (width, height): (usize, usize), sections: &[Vec<u16>]) {
     let mut header = vec![0u8; 1024];
     let mut put = |at: usize, word: [u8; 4]| header[at..at + 4].copy_from_slice(&word);
     for (at, int) in [(0, width), (4, height), (8, sections.len()), (12, 6), (28, width), (32, height), (36, 1)] {

@@ -9,6 +9,7 @@ mod finding;
 mod inspect;
 mod results;
 mod review;
+mod shards;
 mod train;
 mod usage;
 

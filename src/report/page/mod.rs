@@ -61,6 +61,9 @@ pub struct Page<'a> {
 /// [`crate::error::Error::Output`].
 pub fn remove_pages(run: &Run) -> Result<()> {
     remove_file(&run.dir.join(REPORT))?;
+    if !run.dir.join(PAGES).exists() {
+        return Ok(());
+    }
     run.outputs.iter().try_for_each(|output| remove_file(&page_name(&run.dir, output).path))
 }
 
