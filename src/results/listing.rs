@@ -4,12 +4,28 @@ use super::is_below;
 use crate::error::Result;
 use crate::stop;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use std::fmt;
+use std::sync::LazyLock;
 
 /// Results that are read at once: enough for all threads to be busy with, few enough where each has a thousand particles.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
+/// Threads that read and link results, more than there are cores: most of the time they wait, for a disk or for a server.
+const READERS: usize = 16;
+
+static POOL: LazyLock<Option<ThreadPool>> =
+    LazyLock::new(|| ThreadPoolBuilder::new().num_threads(READERS).thread_name(|_| "results".into()).build().ok());
+
+/// Does work on many small files, as [`rayon`] does it, on threads of which more may wait than there are cores.
+pub fn reading<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    // A system that has no threads left has those of the computations.
+    match POOL.as_ref() {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}
 
 /// Names of image folders in the order of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +91,7 @@ impl Listing {
     fn some<T: Send>(&self, start: usize, read: &(impl Fn(&str) -> Result<T> + Sync)) -> Vec<Result<T>> {
         let end = self.len().min(start + AT_ONCE);
         let read = |index| stop::check().and_then(|()| read(self.get(index).unwrap_or_default()));
-        (start.min(end)..end).into_par_iter().map(read).collect()
+        reading(|| (start.min(end)..end).into_par_iter().map(read).collect())
     }
 
     /// All names in order.

@@ -23,7 +23,7 @@ mod store;
 pub use curation::{CURATION, Curation, Decision};
 pub use inputs::each_input;
 pub use journal::{FileRecord, JOURNAL, Journal, Made, Stamp, hex, open_file, read_file, sha256_of};
-pub use listing::Listing;
+pub use listing::{Listing, reading};
 pub use particle::{Particle, Verdict};
 pub use picture::{PICTURE, Picture, stretch};
 pub use record::{RUN, RunRecord, RunStatus};

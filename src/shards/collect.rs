@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::purity::SAMPLE;
 use crate::results::record::ChunkRecord;
-use crate::results::{CURATION, Listing, RUN, RunRecord, RunStatus, read_file};
+use crate::results::{CURATION, Listing, RUN, RunRecord, RunStatus, read_file, reading};
 use crate::stop;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub struct Shard {
 /// # Errors
 /// [`Error::NoInput`] that says why they can't be put together: what is missing, there twice, unfinished or different.
 pub fn collect(dirs: &[PathBuf]) -> Result<Vec<Shard>> {
-    let read: Vec<std::result::Result<Shard, String>> = dirs.par_iter().map(|dir| read(dir)).collect();
+    let read: Vec<std::result::Result<Shard, String>> = reading(|| dirs.par_iter().map(|dir| read(dir)).collect());
     stop::check()?;
     let (mut shards, mut reasons) = (Vec::new(), Vec::new());
     for shard in read {

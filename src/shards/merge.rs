@@ -14,7 +14,7 @@ use crate::purity::SAMPLE;
 use crate::report::{Exports, checksums, made, write_run};
 use crate::results::{
     CURATION, Curation, IMAGE_FILES, IMAGES, JOURNAL, Journal, Listing, Run, RunRecord, RunStatus, Totals,
-    image_folder, make_folder, make_folder_unsynced,
+    image_folder, make_folder, make_folder_unsynced, reading,
 };
 use crate::stop;
 use rayon::prelude::*;
@@ -121,10 +121,9 @@ impl Merge<'_> {
     fn take_over(&self, shards: &[Shard]) -> Result<(Vec<Taken>, Totals)> {
         make_folder(self.out, &self.out.join(IMAGES))?;
         let folders = Folders { out: self.out, safe: Mutex::default() };
-        let shared: Vec<(Vec<Taken>, Totals)> = (0..shards.len())
-            .into_par_iter()
-            .map(|index| take_shard(&folders, &shards[index], index as u32))
-            .collect::<Result<_>>()?;
+        let take = |index: usize| take_shard(&folders, &shards[index], index as u32);
+        let shared: Vec<(Vec<Taken>, Totals)> =
+            reading(|| (0..shards.len()).into_par_iter().map(take).collect::<Result<_>>())?;
         let mut totals = Totals::default();
         let mut taken = Vec::new();
         for (images, sums) in shared {
