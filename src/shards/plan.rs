@@ -43,7 +43,7 @@ impl Plan<'_> {
     /// in whatever order they were named.
     ///
     /// # Errors
-    /// [`Error::Output`], and [`Error::Config`] where two plans are made there at once.
+    /// [`Error::Output`], `Locked` where two plans are made there at once, and `Stopped`.
     pub fn write(self, out: &Path) -> Result<Planned> {
         create_folder(out)?;
         let _lock = Lock::take(out)?;
