@@ -169,9 +169,12 @@ impl Inputs {
 
     fn folder(&self, file: &Packed) -> String {
         let image = self.plain_image(file);
-        let folder = match file.has_extension {
+        let path = Path::new(&image);
+        // Without it a file called `...tif` would have its results in the folder above.
+        let leads_away = path.file_stem().is_some_and(|stem| stem == "." || stem == "..");
+        let folder = match file.has_extension || leads_away {
             true => image,
-            false => Path::new(&image).with_extension("").to_string_lossy().into_owned(),
+            false => path.with_extension("").to_string_lossy().into_owned(),
         };
         // A folder must not take the place of a file of the image whose folder it lies in.
         let is_taken = |part: &str| IMAGE_FILES.iter().any(|name| part.eq_ignore_ascii_case(name));
