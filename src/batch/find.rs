@@ -22,10 +22,12 @@ type Found = (usize, PathBuf);
 /// and the results of this and other runs are passed over, and links are not followed. A file that is met twice is taken
 /// once. A folder below that cannot be read stands for itself, so that it is told of as a file that failed.
 ///
+/// * `out`: where results are to lie; `None` where there will be none.
+///
 /// # Errors
 /// [`Error::NoInput`] when an input does not exist, cannot be read, or nothing is found at all; [`Error::Config`] when the
 /// results would lie among the inputs.
-pub fn find(inputs: &[PathBuf], out: &Path, selection: &Selection) -> Result<Inputs> {
+pub fn find(inputs: &[PathBuf], out: Option<&Path>, selection: &Selection) -> Result<Inputs> {
     let found = find_those(inputs, out, selection, &mut |_| true, &mut |_| {})?;
     if found.is_empty() { Err(nothing(inputs, found.links)) } else { Ok(found) }
 }
@@ -44,12 +46,12 @@ pub(super) fn nothing(inputs: &[PathBuf], links: usize) -> Error {
 /// that may have a say in what those beside them are.
 pub(super) fn find_those(
     inputs: &[PathBuf],
-    out: &Path,
+    out: Option<&Path>,
     selection: &Selection,
     is_ready: &mut dyn FnMut(&Path) -> bool,
     see_beside: &mut dyn FnMut(&Path),
 ) -> Result<Inputs> {
-    let out = out.canonicalize().ok();
+    let out = out.and_then(|out| out.canonicalize().ok());
     let (mut roots, mut found, mut links) = (vec![PathBuf::new()], Vec::new(), 0);
     for input in inputs {
         if input.is_dir() {
@@ -184,7 +186,7 @@ mod tests {
     use std::fs;
 
     fn find(inputs: &[PathBuf], out: &Path) -> Result<Inputs> {
-        super::find(inputs, out, &Selection::default())
+        super::find(inputs, Some(out), &Selection::default())
     }
 
     /// Image and folder names, without the temporary folder's path in front.
@@ -234,6 +236,17 @@ mod tests {
         let mut backwards = ways;
         backwards.reverse();
         assert!(found.iter().eq(find(&backwards, Path::new("out")).unwrap().iter()));
+    }
+
+    #[test]
+    fn dots_lead_into_no_other_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        put(dir, &["...tif", "..tif", "a..tif"]);
+        let found = find(&["...tif", "..tif", "a..tif"].map(|name| dir.join(name)), Path::new("out")).unwrap();
+        let given = names(&found, dir);
+        let expected = [("...tif", "...tif"), ("..tif", "..tif"), ("a..tif", "a.")];
+        assert_eq!(given, expected.map(|(image, folder)| (image.to_owned(), folder.to_owned())));
     }
 
     #[test]

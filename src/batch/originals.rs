@@ -95,7 +95,7 @@ impl Places<'_> {
         let mut paths: Vec<PathBuf> = direct.filter(|path| is_plain && path.is_file()).collect();
         if paths.is_empty() {
             // Names that are no text, or that were numbered because they differ in case only.
-            let found = self.found.get_or_init(|| find(self.folders, Path::new(""), &Selection::default()).ok());
+            let found = self.found.get_or_init(|| find(self.folders, None, &Selection::default()).ok());
             paths.extend(found.as_ref().and_then(|found| lookup(found, name)));
         }
         paths

@@ -128,7 +128,7 @@ impl Watch<'_> {
         let mut beside = |path: &Path| {
             takes(path);
         };
-        let inputs = find_those(self.inputs, self.out, self.selection, &mut |path| takes(path), &mut beside);
+        let inputs = find_those(self.inputs, Some(self.out), self.selection, &mut |path| takes(path), &mut beside);
         *seen = now.into_inner();
         Ok((inputs?, state.get()))
     }

@@ -87,7 +87,7 @@ pub(super) fn time(
 }
 
 fn run(options: &Options, paths: &[PathBuf], out: &Path) -> Result<()> {
-    let inputs = batch::find(paths, out, &Selection::new(&[], &[])?)?;
+    let inputs = batch::find(paths, Some(out), &Selection::new(&[], &[])?)?;
     let job = Job {
         inputs: &inputs,
         out,

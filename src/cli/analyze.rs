@@ -60,7 +60,7 @@ impl Analyze {
                 };
                 return batch::run(&job).map(|outcome| outcome.exit_code_of_part(run.plan.fail_on));
             }
-            let inputs = batch::find(&self.inputs, &self.out, &told.selection)?;
+            let inputs = batch::find(&self.inputs, Some(&self.out), &told.selection)?;
             if inputs.links > 0 {
                 run.log.tell(&Event::Warning { image: None, warning: &passed_over(inputs.links) });
             }

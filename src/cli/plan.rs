@@ -43,7 +43,7 @@ impl Plan {
         crate::stop::listen()?;
         let wanted = self.selection.resolve()?;
         let selection = Selection::new(&wanted.include, &wanted.exclude)?;
-        let inputs = batch::find(&self.inputs, &self.out, &selection)?;
+        let inputs = batch::find(&self.inputs, None, &selection)?;
         if inputs.links > 0 {
             super::say(&format!("warning: {}", super::analyze::passed_over(inputs.links)));
         }

@@ -122,7 +122,7 @@ impl Train {
     /// What the user's own micrographs teach.
     fn annotated(&self, truth: &Path) -> Result<Vec<Lesson>> {
         let annotations = find::find(truth)?;
-        let inputs = batch::find(&self.images, &self.out, &batch::Selection::default())?;
+        let inputs = batch::find(&self.images, Some(&self.out), &batch::Selection::default())?;
         let scale = ScaleRequest { pixel_size: self.pixel_size, ..Default::default() };
         let opening = Opening { scale, ..Default::default() };
         let mut lessons = Vec::new();

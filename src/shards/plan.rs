@@ -11,7 +11,7 @@ use crate::stop;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Fewest digits of a chunk's number in the name of its file, so that they sort.
 const DIGITS: usize = 4;
@@ -39,8 +39,8 @@ pub struct Planned {
 }
 
 impl Plan<'_> {
-    /// Writes the chunks into a folder, in the place of those of an earlier plan. The same files give the same plan,
-    /// in whatever order they were named.
+    /// Writes the chunks into a folder, in the place of those of an earlier plan and of no other files. The same files give the
+    /// same plan, in whatever order they were named.
     ///
     /// # Errors
     /// [`Error::Output`], `Locked` where two plans are made there at once, and `Stopped`.
@@ -66,6 +66,11 @@ impl Plan<'_> {
         let plan = hex(&hasher.finalize());
         let digits = DIGITS.max(count.to_string().len());
         let name = |number: usize| format!("{number:0digits$}.txt");
+        // Some microscopes write files of such names beside their pictures.
+        let is_anothers = |path: &PathBuf| path.exists() && Header::of(path).is_none();
+        if let Some(path) = (1..=count).map(|number| out.join(name(number))).find(is_anothers) {
+            return Err(Error::output(&path, "this file is in the place of a chunk", "choose another --out"));
+        }
         for (places, number) in members.iter().zip(1..) {
             stop::check()?;
             let mut lines = String::new();
