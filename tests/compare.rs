@@ -73,6 +73,7 @@ fn run(dir: &Path, given: &Given<'_>) {
     let record = RunRecord {
         effort: None,
         chunk: None,
+        restarts: false,
         status: RunStatus::Finished,
         cupule_version: given.version.into(),
         command: Vec::new(),

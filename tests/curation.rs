@@ -80,6 +80,7 @@ fn run(dir: &Path) -> Run {
     let record = RunRecord {
         effort: None,
         chunk: None,
+        restarts: false,
         status: RunStatus::Finished,
         cupule_version: "0".into(),
         command: vec![],

@@ -234,6 +234,7 @@ fn make(dir: &Path) -> Run {
     let record = RunRecord {
         effort: None,
         chunk: None,
+        restarts: false,
         status: RunStatus::Finished,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: vec!["cupule".into()],

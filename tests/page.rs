@@ -134,6 +134,7 @@ impl Made<'_> {
         let record = RunRecord {
             effort: None,
             chunk: None,
+            restarts: false,
             status: RunStatus::Finished,
             cupule_version: "0.1.0".into(),
             command: vec!["cupule".into(), "analyze".into(), "</script><script>alert(1)</script>".into()],

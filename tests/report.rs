@@ -593,6 +593,7 @@ fn the_run_is_on_record() {
     let record = RunRecord {
         effort: None,
         chunk: None,
+        restarts: false,
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into(), "run".into(), "a b.tif".into()],

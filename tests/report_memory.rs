@@ -164,6 +164,7 @@ fn run(dir: &Path, count: usize) -> Run {
     let record = RunRecord {
         effort: None,
         chunk: None,
+        restarts: false,
         status: RunStatus::Finished,
         cupule_version: "0.1.0".into(),
         command: vec!["cupule".into()],

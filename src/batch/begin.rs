@@ -72,7 +72,8 @@ impl Ground {
                     ));
                 }
                 let same = |(earlier, _): &(RunRecord, Listing)| {
-                    earlier.status == RunStatus::Unfinished
+                    earlier.restarts
+                        && earlier.status == RunStatus::Unfinished
                         && earlier.command == record.command
                         && earlier.settings() == record.settings()
                 };
@@ -129,6 +130,7 @@ fn record(job: &Job, device: &DeviceInfo) -> RunRecord {
     config["verdict"]["model"] = json!({ "version": job.model.version, "sha256": content });
     RunRecord {
         status: RunStatus::Unfinished,
+        restarts: job.begin == Begin::Restart,
         cupule_version: env!("CARGO_PKG_VERSION").into(),
         command: job.command.clone(),
         include: job.include.clone(),

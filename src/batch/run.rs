@@ -252,6 +252,7 @@ fn finish(
         let RunRecord { counts, stages, .. } = run.record;
         run.record = RunRecord {
             status: RunStatus::Finished,
+            restarts: false,
             exports: job.exports.names(),
             finished_utc: clock::now(),
             counts,

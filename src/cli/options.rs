@@ -199,11 +199,8 @@ impl Options {
     /// [`Error::Config`], naming where the fault is.
     pub fn prepare(self) -> Result<Prepared> {
         let plan = self.layers.resolve()?.plan;
-        let mut typed = self.layers.lasting();
-        // An unfinished run that was begun without it is not begun again, but gone on with.
-        typed.extend(self.restart.then(|| "--restart".into()));
         Ok(Prepared {
-            typed,
+            typed: self.layers.lasting(),
             log: Log::new(plan.log_format, self.loudness.verbosity()),
             begin: if self.restart { Begin::Restart } else { Begin::Resume },
             plan,

@@ -21,6 +21,9 @@ pub const RUN: &str = "run.json";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     pub status: RunStatus,
+    /// Whether an unfinished run does everything again, whatever lay in the folder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restarts: bool,
     pub cupule_version: String,
     /// The command line that gives the results again, one argument per entry: as it was typed, without what changes nothing in
     /// them, such as the output folder. Of a chunk of a plan it is that of the whole.

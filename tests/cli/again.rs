@@ -99,6 +99,27 @@ fn what_is_not_of_the_run_is_left_alone() {
 }
 
 #[test]
+fn starting_again_goes_on_where_it_was_ended() {
+    let dir = folder();
+    let dir = dir.path();
+    work(dir, &[], 0);
+    let path = dir.join("out/run.json");
+    let finished = fs::read_to_string(&path).unwrap();
+    let unfinished = finished.replace("\"finished\"", "\"unfinished\"");
+    let kept = |record: &str| {
+        fs::write(&path, record).unwrap();
+        work(dir, &["--restart", "-v"], 0).matches(": kept").count()
+    };
+    // What another command began is done again, all of it.
+    assert_eq!((kept(&finished), kept(&unfinished)), (0, 0));
+    fs::remove_file(dir.join("out/images/a/journal.json")).unwrap();
+    assert_eq!(kept(&unfinished.replace("\"unfinished\"", "\"unfinished\", \"restarts\": true")), 1);
+    // How the results came about does not show in them.
+    assert!(!fs::read_to_string(&path).unwrap().contains("restart"));
+    assert!(lasting(&dir.join("out")) == clean(dir));
+}
+
+#[test]
 fn damaged_results_are_made_again() {
     let dir = folder();
     let dir = dir.path();
