@@ -143,6 +143,14 @@ impl Journal {
         self.files.iter().all(is_there)
     }
 
+    /// Whether the findings still are what was written. All else is made of them.
+    pub fn has_true_findings(&self, folder: &Path) -> bool {
+        let is_same = |file: &FileRecord| {
+            read_file(&folder.join(RESULT)).is_ok_and(|bytes| hex(&Sha256::digest(bytes)) == file.sha256)
+        };
+        self.files.iter().find(|file| file.name == RESULT).is_some_and(is_same)
+    }
+
     /// Whether all its files still have the content that was written.
     pub fn is_true(&self, folder: &Path) -> bool {
         let is_same = |file: &FileRecord| sha256_of(&folder.join(&file.name)).is_ok_and(|(sum, _)| sum == file.sha256);

@@ -46,7 +46,7 @@ pub(super) struct Header {
     pub inputs: Vec<String>,
     pub include: Vec<String>,
     pub exclude: Vec<String>,
-    /// Checksum of the lines of the files.
+    /// Checksum of all of the file but itself.
     pub sha256: String,
 }
 
@@ -76,14 +76,24 @@ impl Header {
         serde_json::from_slice(line).ok().filter(|header: &Self| header.format == FORMAT)
     }
 
+    /// Checksum of the header, without the one that it tells, and of the lines of the files.
+    fn checksum(&self, lines: &str) -> String {
+        let bare = Self { sha256: String::new(), ..self.clone() };
+        hex(&Sha256::new().chain_update(bare.line()).chain_update(lines).finalize())
+    }
+
+    fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// Writes a chunk of which these are the lines.
     ///
     /// # Errors
     /// [`Error::Output`].
     pub fn write(mut self, path: &Path, lines: &str) -> Result<()> {
-        self.sha256 = hex(&Sha256::digest(lines));
+        self.sha256 = self.checksum(lines);
         let mut file = WholeFile::create(path)?;
-        let first = serde_json::to_string(&self).unwrap_or_default();
+        let first = self.line();
         let written = [&first, "\n", HEADINGS, lines].iter().try_for_each(|text| file.write_all(text.as_bytes()));
         written.map_err(|error| output_error(path, &error))?;
         // A list that is not whole is refused by its checksum, and many take long one by one.
@@ -121,10 +131,10 @@ impl Chunk {
             return Err(unusable(format!("this is {found}, not '{FORMAT}' version {VERSION}")));
         }
         let lines = rest.strip_prefix(HEADINGS).ok_or_else(none)?;
-        if hex(&Sha256::digest(lines)) != header.sha256 {
-            return Err(unusable("its lines are not those that were written".into()));
+        if header.checksum(lines) != header.sha256 {
+            return Err(unusable("it was changed, or is not whole".into()));
         }
-        let (mut inputs, mut places) = (Vec::with_capacity(header.files), Vec::with_capacity(header.files));
+        let (mut inputs, mut places) = (Vec::new(), Vec::new());
         for line in lines.lines() {
             let (place, input) = parse(line).ok_or_else(none)?;
             places.push(place);
@@ -245,6 +255,8 @@ mod tests {
             "a.tif\n",
             &text[..text.len() - 9],
             &text.replace("a.tif", "c.tif"),
+            &text.replace("\"number\":2", "\"number\":3"),
+            &text.replace("\"files\":2", "\"files\":9999999999999999999"),
             first,
             &text.replace("chunk", "x"),
         ] {

@@ -6,9 +6,10 @@ use crate::results::record::ChunkRecord;
 use crate::results::{CURATION, Listing, RUN, RunRecord, RunStatus, read_file, reading};
 use crate::stop;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Most reasons that are told, and most numbers of chunks in one of them.
 const REASONS_MAX: usize = 20;
 
@@ -67,6 +68,16 @@ fn read(dir: &Path) -> std::result::Result<Shard, String> {
     if record.status == RunStatus::Unfinished {
         return Err(format!("{here} ({}) is not finished", chunk.name()));
     }
+    if !(1..=chunk.of).contains(&chunk.number) {
+        return Err(format!("{here} says that it is {}: its {RUN} was changed", chunk.name()));
+    }
+    if record.cupule_version != VERSION {
+        let theirs = &record.cupule_version;
+        return Err(format!(
+            "{here} ({}) is of version {theirs}, this is {VERSION}: merge with that one",
+            chunk.name()
+        ));
+    }
     if dir.join(CURATION).exists() {
         return Err(format!("{here} holds decisions of a person ({CURATION}), which are for the merged results"));
     }
@@ -100,11 +111,12 @@ fn absence(shards: &[Shard]) -> Vec<String> {
         reasons.push(format!("{} is there twice, in {} and {}", one.chunk.name(), dirs.0, dirs.1));
     }
     let of = shards.iter().map(|shard| shard.chunk.of).max().unwrap_or(0);
-    let is_there = |number: &usize| shards.binary_search_by_key(number, |shard| shard.chunk.number).is_ok();
-    let missing: Vec<usize> = (1..=of).filter(|number| !is_there(number)).collect();
-    if !missing.is_empty() {
-        let more = missing.len().saturating_sub(REASONS_MAX);
-        let named: Vec<String> = missing.iter().take(REASONS_MAX).map(ToString::to_string).collect();
+    let there: BTreeSet<usize> = shards.iter().map(|shard| shard.chunk.number).collect();
+    let missing = of - there.len();
+    if missing > 0 {
+        let absent = (1..=of).filter(|number| !there.contains(number));
+        let named: Vec<String> = absent.take(REASONS_MAX).map(|number| number.to_string()).collect();
+        let more = missing - named.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         reasons.push(format!("of {of} chunks these are missing: {}{more}", named.join(", ")));
     }

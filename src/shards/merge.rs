@@ -5,7 +5,7 @@
 //! of any run.
 
 use super::collect::{Shard, collect};
-use crate::atomic::{create_folder, link_or_copy, output_error, sync_disk};
+use crate::atomic::{create_folder, link_or_copy, output_error, remove_file, sync_disk};
 use crate::batch::{FailOn, Outcome, conclude, counted, list_failed, sweep};
 use crate::error::{Error, Result};
 use crate::lock::Lock;
@@ -23,6 +23,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+/// What to do about a damaged shard. Analysed plainly it would keep the results whose files have their length.
+const ANALYSE_AGAIN: &str = "analyse this chunk again with --restart, then merge again";
 
 /// What to put together.
 pub struct Merge<'a> {
@@ -63,7 +66,11 @@ impl Merge<'_> {
             files: shards.iter().map(|shard| shard.chunk.places.len()).sum(),
             device: &record.device.name,
         });
-        let outcome = self.put_together(&shards, record, &mut summary);
+        let outcome = self.put_together(&shards, record, &mut summary).map_err(|error| match error {
+            // Of a micrograph it would be one that failed: here there are no results at all.
+            Error::Input { path, cause, .. } => Error::no_input(format!("{}: {cause}", path.display()), ANALYSE_AGAIN),
+            error => error,
+        });
         conclude(self.log, self.out, self.fail_on, summary, outcome)
     }
 
@@ -74,9 +81,10 @@ impl Merge<'_> {
             let cause = format!("{here} holds decisions of a person ({CURATION})");
             return Err(Error::config(cause, "choose another output folder, or move that file away"));
         }
+        // A chunk may have been analysed again meanwhile.
         let same = |earlier: &RunRecord| {
-            let RunRecord { status, counts, stages, finished_utc, .. } = earlier.clone();
-            *earlier == RunRecord { status, counts, stages, finished_utc, ..record.clone() }
+            let RunRecord { status, counts, stages, started_utc, finished_utc, .. } = earlier.clone();
+            *earlier == RunRecord { status, counts, stages, started_utc, finished_utc, ..record.clone() }
         };
         match RunRecord::read(self.out)? {
             Some((earlier, _)) if !same(&earlier) => {
@@ -98,7 +106,7 @@ impl Merge<'_> {
         if let Some(sample) = shards.first().map(|shard| shard.dir.join(SAMPLE)).filter(|path| path.is_file()) {
             link_or_copy(&sample, &self.out.join(SAMPLE))?;
         }
-        let damaged = |error: Error| Error::no_input(error, "analyse the shards again");
+        let damaged = |error: Error| Error::no_input(error, ANALYSE_AGAIN);
         let exports: Exports = record.exports.join(",").parse().map_err(damaged)?;
         let mut outputs = Listing::default();
         for Taken { shard, index, is_failed, .. } in taken {
@@ -144,8 +152,8 @@ struct Folders<'a> {
 }
 
 impl Folders<'_> {
-    /// Makes the folder of an image.
-    fn make(&self, output: &str) -> Result<PathBuf> {
+    /// Makes the folder of an image, in which nothing is but what its journal tells of.
+    fn make(&self, output: &str, journal: &Journal) -> Result<PathBuf> {
         let folder = image_folder(self.out, output);
         let safe = || self.safe.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(above) = folder.parent().filter(|above| !safe().contains(*above)) {
@@ -155,7 +163,12 @@ impl Folders<'_> {
         match fs::create_dir(&folder) {
             Ok(()) => {}
             // Of an earlier try, or the folder that other images lie in; it may also be a link.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => make_folder_unsynced(self.out, &folder)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                make_folder_unsynced(self.out, &folder)?;
+                let is_told = |name: &&str| journal.files.iter().any(|file| file.name == *name);
+                let untold = IMAGE_FILES.iter().filter(|name| !is_told(name));
+                untold.map(|name| folder.join(name)).try_for_each(|path| remove_file(&path))?;
+            }
             Err(error) => return Err(output_error(&folder, &error)),
         }
         Ok(folder)
@@ -165,7 +178,7 @@ impl Folders<'_> {
 fn take_shard(folders: &Folders, shard: &Shard, number: u32) -> Result<(Vec<Taken>, Totals)> {
     let damaged = |cause: &str| {
         let cause = format!("{} ({}): {cause}", shard.dir.display(), shard.chunk.name());
-        Error::no_input(cause, "analyse this chunk again, then merge again")
+        Error::no_input(cause, ANALYSE_AGAIN)
     };
     let recipe = shard.record.recipe();
     let exports = shard.record.exports.join(",").parse::<Exports>().map_err(|error| damaged(&error.to_string()))?;
@@ -181,7 +194,8 @@ fn take_shard(folders: &Folders, shard: &Shard, number: u32) -> Result<(Vec<Take
             && journal.input.output == output
             && journal.made.as_ref() == Some(&made(&exports, &Curation::default(), &journal.input))
             && journal.files.iter().all(|file| IMAGE_FILES.contains(&file.name.as_str()))
-            && journal.is_complete(&from);
+            && journal.is_complete(&from)
+            && journal.has_true_findings(&from);
         if !is_whole {
             return Err(damaged(&format!("its results of {} are not whole", journal.input.image)));
         }
@@ -192,7 +206,7 @@ fn take_shard(folders: &Folders, shard: &Shard, number: u32) -> Result<(Vec<Take
         to_come -= 1;
         totals.add(&journal);
         taken.push(Taken { place, shard: number, index, is_failed: journal.input.is_failed() });
-        let to = folders.make(output)?;
+        let to = folders.make(output, &journal)?;
         for name in journal.files.iter().map(|file| file.name.as_str()).chain([JOURNAL]) {
             link_or_copy(&from.join(name), &to.join(name))?;
         }

@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 
 /// As [`super::cupule`], with a clock that stands still: then all files are the same, to the last byte.
 fn cupule(dir: &Path, args: &[&str]) -> Ended {
+    cupule_at("1700000000", dir, args)
+}
+
+fn cupule_at(seconds: &str, dir: &Path, args: &[&str]) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cupule"));
-    let output = command.args(args).current_dir(dir).env("SOURCE_DATE_EPOCH", "1700000000").output().unwrap();
+    let output = command.args(args).current_dir(dir).env("SOURCE_DATE_EPOCH", seconds).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let code = output.status.code().expect("ended by a signal");
     Ended { code, stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -128,7 +132,15 @@ fn a_plan_depends_on_the_files_alone() {
     let json: Json = serde_json::from_str(&cupule(dir, &["plan", "in", "--out", "plan", "--json"]).stdout).unwrap();
     assert_eq!((&json["files"], &json["chunks"]), (&json!(8), &json!(1)));
     assert!(said(dir, &["plan", "nothing", "--out", "plan"], 3).contains("nothing"));
-    assert!(said(dir, &["plan", "in", "--out", "in"], 2).contains("--out"));
+    // It may lie among the micrographs, of which it leaves none out, and replaces nothing but a plan.
+    fs::write(dir.join("in/b/0001.txt"), "[SemImageFile]").unwrap();
+    let taken = said(dir, &["plan", "in", "--chunk", "3", "--out", "in/b"], 4);
+    assert!(taken.contains("in/b/0001.txt") && taken.contains("--out"), "{taken}");
+    assert_eq!(fs::read(dir.join("in/b/0001.txt")).unwrap(), b"[SemImageFile]");
+    assert!(!dir.join("in/b/0002.txt").exists());
+    fs::remove_file(dir.join("in/b/0001.txt")).unwrap();
+    let json: Json = serde_json::from_str(&cupule(dir, &["plan", "in", "--out", "in/b", "--json"]).stdout).unwrap();
+    assert_eq!(json["files"], json!(8));
     assert!(said(dir, &["plan", "in", "--out", "plan", "--chunk", "0"], 2).contains("0"));
 }
 
@@ -198,6 +210,15 @@ fn shards_that_are_no_run_together_are_refused_by_name() {
     let record = fs::read_to_string(shard("0002/run.json")).unwrap();
     fs::write(shard("0002/run.json"), record.replace("\"finished\"", "\"unfinished\"")).unwrap();
     refused(&["shards/0002 (chunk 2 of 2", "is not finished"]);
+    // Of another version, and of a number that no chunk has.
+    let version = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
+    fs::write(shard("0002/run.json"), record.replace(version, "\"0.0.9\"")).unwrap();
+    refused(&["shards/0002 (chunk 2 of 2", "is of version 0.0.9"]);
+    for (number, of) in [("3", "2"), ("0", "2"), ("2", "1000000000000")] {
+        let changed = record.replace("\"number\": 2", &format!("\"number\": {number}"));
+        fs::write(shard("0002/run.json"), changed.replace("\"of\": 2", &format!("\"of\": {of}"))).unwrap();
+        refused(&[&format!("chunk {number} of {of}"), "missing"]);
+    }
     fs::write(shard("0002/run.json"), &record).unwrap();
     // Of another plan: a file more.
     disc(&dir.join("in/c.tif"), 36);
@@ -240,6 +261,33 @@ fn damage_and_other_runs_are_no_part_of_a_merge() {
         assert!(merge(dir, "linked", 4).contains("a link leads out"));
         assert_eq!(fs::read_dir(dir.join("elsewhere")).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn a_chunk_that_was_done_again_takes_the_place_of_what_it_was() {
+    let dir = two_shards();
+    let dir = dir.path();
+    // What is as long as it was is not the same. The shard is done again, at another time, and merged into the same folder.
+    let result = dir.join("shards/0001/images/a/result.json");
+    let whole = fs::read_to_string(&result).unwrap();
+    fs::write(&result, whole.replacen("\"diameter_px\":2", "\"diameter_px\":9", 1)).unwrap();
+    assert_ne!(fs::read_to_string(&result).unwrap(), whole);
+    let damaged = merge(dir, "merged", 3);
+    assert!(damaged.contains("shards/0001") && damaged.contains("a.tif are not whole"), "{damaged}");
+    assert!(damaged.contains("--restart"), "{damaged}");
+    let restart = ["analyze", "--list", "plan/0001.txt", "--out", "shards/0001", "--export", "none", "--restart"];
+    assert_eq!(cupule_at("1600000000", dir, &[&restart[..], &OPTIONS].concat()).code, 0);
+    merge(dir, "merged", 0);
+    assert_eq!(super::cupule(dir, &["verify", "merged"]).code, 0);
+    // An image that was read before and no longer is leaves nothing.
+    let file = dir.join("in/a.tif");
+    let length = fs::read(&file).unwrap().len();
+    fs::write(&file, vec![b'x'; length]).unwrap();
+    said(dir, &[&restart[..7], &OPTIONS, &["--fail-on", "none"]].concat(), 0);
+    merge(dir, "merged", 1);
+    merge(dir, "fresh", 1);
+    assert!(files(&dir.join("merged")) == files(&dir.join("fresh")));
+    assert!(!dir.join("merged/images/a/labels.tif").exists() && dir.join("merged/images/b/labels.tif").exists());
 }
 
 #[test]
