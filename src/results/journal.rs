@@ -179,6 +179,11 @@ fn files(folder: &Path) -> Result<Vec<FileRecord>> {
 /// # Errors
 /// Those of opening it; [`io::ErrorKind::InvalidInput`] for what is no file.
 pub fn open_file(path: &Path) -> io::Result<File> {
+    open_sized(path).map(|(file, _)| file)
+}
+
+/// The same with its length.
+fn open_sized(path: &Path) -> io::Result<(File, u64)> {
     let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "this is not a file");
     let mut options = File::options();
     options.read(true);
@@ -191,7 +196,8 @@ pub fn open_file(path: &Path) -> io::Result<File> {
         return Err(no_file());
     }
     let file = options.open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(no_file()) }
+    let found = file.metadata()?;
+    if found.is_file() { Ok((file, found.len())) } else { Err(no_file()) }
 }
 
 /// The content of a file, as [`open_file`] opens it.
@@ -199,8 +205,7 @@ pub fn open_file(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of opening and reading it.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = open_file(path)?;
-    let length = file.metadata()?.len();
+    let (file, length) = open_sized(path)?;
     // Room for one byte more: then the second reading finds the end.
     let mut bytes = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
     file.take(u64::MAX).read_to_end(&mut bytes)?;
