@@ -68,6 +68,11 @@ impl FileRecord {
         let (sha256, bytes) = sha256_of(path)?;
         Ok(Self { name, bytes, sha256 })
     }
+
+    /// Whether the file in a folder still has that content.
+    fn is_true(&self, folder: &Path) -> bool {
+        sha256_of(&folder.join(&self.name)).is_ok_and(|(sha256, _)| sha256 == self.sha256)
+    }
 }
 
 /// Size and times of a file, the times in seconds and nanoseconds since 1970.
@@ -145,16 +150,12 @@ impl Journal {
 
     /// Whether the findings still are what was written. All else is made of them.
     pub fn has_true_findings(&self, folder: &Path) -> bool {
-        let is_same = |file: &FileRecord| {
-            read_file(&folder.join(RESULT)).is_ok_and(|bytes| hex(&Sha256::digest(bytes)) == file.sha256)
-        };
-        self.files.iter().find(|file| file.name == RESULT).is_some_and(is_same)
+        self.files.iter().find(|file| file.name == RESULT).is_some_and(|file| file.is_true(folder))
     }
 
     /// Whether all its files still have the content that was written.
     pub fn is_true(&self, folder: &Path) -> bool {
-        let is_same = |file: &FileRecord| sha256_of(&folder.join(&file.name)).is_ok_and(|(sum, _)| sum == file.sha256);
-        self.files.iter().all(is_same)
+        self.files.iter().all(|file| file.is_true(folder))
     }
 }
 
@@ -217,10 +218,11 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// Those of reading it.
 pub fn sha256_of(path: &Path) -> io::Result<(String, u64)> {
-    /// Bytes read at once.
-    const PIECE: usize = 1 << 18;
-    let mut file = open_file(path)?;
-    let (mut hasher, mut piece, mut length) = (Sha256::new(), vec![0; PIECE], 0);
+    /// Most bytes read at once.
+    const PIECE: u64 = 1 << 18;
+    let (mut file, expected) = open_sized(path)?;
+    // Most files are small, and to clear as much for each would take longer than to read them.
+    let (mut hasher, mut piece, mut length) = (Sha256::new(), vec![0; PIECE.min(expected + 1) as usize], 0);
     loop {
         match file.read(&mut piece) {
             Ok(0) => break,
