@@ -175,7 +175,8 @@ def review(browser, path, folder):
         with page.expect_event("dialog") as asked:
             page.close(run_before_unload=True)
         assert asked.value.type == "beforeunload", asked.value.type
-        asked.value.dismiss()
+        with page.expect_event("close"):
+            asked.value.accept()
     return saved
 
 
