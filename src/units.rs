@@ -47,7 +47,7 @@ impl fmt::Display for PixelSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Between 1e-3 and 1e4, which is what a pixel size can be, so that no exponent is needed.
         let brief = |nm: f64| {
-            let decimals = (5 - nm.log10().floor() as i32).clamp(0, 8) as usize;
+            let decimals = (5 - libm::log10(nm).floor() as i32).clamp(0, 8) as usize;
             let text = format!("{nm:.decimals$}");
             if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
         };

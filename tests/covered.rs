@@ -47,7 +47,7 @@ fn with_mark(field: &Micrograph, [x0, y0, x1, y1]: [f64; 4], said: bool) -> Micr
 }
 
 fn near(particles: &[&Particle], of: &Particle) -> bool {
-    let close = |p: &&Particle| (p.shape.x_px - of.shape.x_px).hypot(p.shape.y_px - of.shape.y_px) < PLACE_PX;
+    let close = |p: &&Particle| libm::hypot(p.shape.x_px - of.shape.x_px, p.shape.y_px - of.shape.y_px) < PLACE_PX;
     particles.iter().any(close)
 }
 
@@ -68,7 +68,7 @@ fn what_lies_under_a_mark_is_rejected_and_nothing_else_changes() {
         assert_eq!(particle.reason.as_ref().unwrap().rule, "covered_share");
     }
     let left = accepted(&after);
-    let far = |p: &&&Particle| (p.shape.x_px - x).hypot(p.shape.y_px - y) > reach * 2.0 + p.shape.diameter_px;
+    let far = |p: &&&Particle| libm::hypot(p.shape.x_px - x, p.shape.y_px - y) > reach * 2.0 + p.shape.diameter_px;
     for vesicle in vesicles.iter().filter(far) {
         assert!(near(&left, vesicle), "lost {:?}", vesicle.shape);
     }

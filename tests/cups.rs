@@ -47,21 +47,21 @@ impl Default for Planted {
 }
 
 fn step(x: f64) -> f64 {
-    1.0 / (1.0 + (-2.0 * x).exp())
+    1.0 / (1.0 + libm::exp(-2.0 * x))
 }
 
 impl Planted {
     fn height(&self, dx: f64, dy: f64) -> f64 {
-        let d = dx.hypot(dy);
+        let d = libm::hypot(dx, dy);
         let body = step((self.radius - d) / 1.5);
         let hollow = if self.rim_width > 0.0 {
             step((self.radius - self.rim_width - d) / 1.5)
         } else {
-            let off = (dx - self.offset * self.radius).hypot(dy);
+            let off = libm::hypot(dx - self.offset * self.radius, dy);
             step((self.dent * self.radius - off) / 2.0)
         };
-        let halo = -0.3 * (-((d - self.radius).max(0.0) / 12.0)).exp() * (1.0 - body);
-        let turn = (dy.atan2(dx) / std::f64::consts::TAU).abs();
+        let halo = -0.3 * libm::exp(-((d - self.radius).max(0.0) / 12.0)) * (1.0 - body);
+        let turn = (libm::atan2(dy, dx) / std::f64::consts::TAU).abs();
         let there = if turn < 0.5 * self.gap { 0.0 } else { 1.0 };
         there * body * (1.0 - self.depth * hollow) + halo
     }
@@ -86,7 +86,7 @@ impl Planted {
 fn measured(micrograph: &Micrograph) -> Particle {
     let found = analyze(micrograph, &Config::default(), Model::embedded(), &Device::Native).unwrap();
     let middle = SIDE_PX as f64 / 2.0;
-    let apart = |p: &Particle| (p.shape.x_px - middle).hypot(p.shape.y_px - middle);
+    let apart = |p: &Particle| libm::hypot(p.shape.x_px - middle, p.shape.y_px - middle);
     let near = found.measured.particles.into_iter().filter(|p| apart(p) < 20.0 && p.shape.diameter_px > 60.0);
     near.max_by(|a, b| a.confidence.total_cmp(&b.confidence)).expect("an outline of the vesicle")
 }

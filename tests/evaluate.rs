@@ -216,7 +216,7 @@ fn write_labels(path: &Path, (width, height): (u32, u32), label: impl Fn(u32, u3
 }
 
 fn disc(cx: f64, cy: f64, r: f64) -> impl Fn(u32, u32) -> u16 {
-    move |x, y| u16::from((f64::from(x) + 0.5 - cx).hypot(f64::from(y) + 0.5 - cy) < r)
+    move |x, y| u16::from(libm::hypot(f64::from(x) + 0.5 - cx, f64::from(y) + 0.5 - cy) < r)
 }
 
 fn f1(truth: &Path, pred: &Path) -> Option<f64> {

@@ -54,16 +54,16 @@ fn edge(i: usize) -> Edge {
         // An ellipse, with axes of up to 1 to 3.
         1 => {
             let ratio = 1.0 + 2.0 * spread(i, 3);
-            Box::new(move |t| 0.5 / ((t - turn).cos().powi(2) + ((t - turn).sin() * ratio).powi(2)).sqrt())
+            Box::new(move |t| 0.5 / (libm::cos(t - turn).powi(2) + (libm::sin(t - turn) * ratio).powi(2)).sqrt())
         }
         // Dents.
         2 => {
             let (waves, depth) = ((2 + i % 5) as f64, 0.1 + 0.35 * spread(i, 5));
-            Box::new(move |t| 0.5 / (1.0 + depth) * (1.0 + depth * (waves * (t - turn)).cos()))
+            Box::new(move |t| 0.5 / (1.0 + depth) * (1.0 + depth * libm::cos(waves * (t - turn))))
         }
         // Rough.
         _ => Box::new(move |t| {
-            0.36 + 0.05 * (3.0 * t + turn).sin() + 0.05 * (7.0 * t).cos() + 0.04 * (11.0 * t - turn).sin()
+            0.36 + 0.05 * libm::sin(3.0 * t + turn) + 0.05 * libm::cos(7.0 * t) + 0.04 * libm::sin(11.0 * t - turn)
         }),
     }
 }

@@ -62,7 +62,8 @@ fn strays(expected: &[[f64; 4]], found: &[[f64; 4]], place: impl Fn(f64, f64) ->
         })
         .collect();
     let has = |list: &[[f64; 4]], v: &[f64; 4]| {
-        list.iter().any(|w| (w[0] - v[0]).hypot(w[1] - v[1]) < CENTRE_NM && (w[2] / v[2] - 1.0).abs() < DIAMETER_SHARE)
+        list.iter()
+            .any(|w| libm::hypot(w[0] - v[0], w[1] - v[1]) < CENTRE_NM && (w[2] / v[2] - 1.0).abs() < DIAMETER_SHARE)
     };
     let sure = |list: &[[f64; 4]]| list.iter().copied().filter(|v| v[3] >= SURE).collect::<Vec<_>>();
     let (all, both) = (sure(&expected).into_iter().chain(sure(found)), sure(&expected).len() + sure(found).len());
@@ -125,7 +126,8 @@ fn with_a_margin() {
     let found = vesicles(&wide);
     for v in vesicles(&original()).iter().filter(|v| v[3] >= SURE) {
         let there = |w: &[f64; 4]| {
-            (w[0] - v[0] - shift).hypot(w[1] - v[1] - shift) < CENTRE_NM && (w[2] / v[2] - 1.0).abs() < DIAMETER_SHARE
+            libm::hypot(w[0] - v[0] - shift, w[1] - v[1] - shift) < CENTRE_NM
+                && (w[2] / v[2] - 1.0).abs() < DIAMETER_SHARE
         };
         assert!(found.iter().any(there), "lost {v:.1?} among {found:.1?}");
     }

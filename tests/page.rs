@@ -38,7 +38,7 @@ fn particle(id: u32, place: usize, status: Status) -> Particle {
     let spread = |by: usize, of: usize| (place * by % of) as f64;
     let (x, y) = (20.0 + spread(37, 197), 20.0 + spread(53, 199));
     let r = 5.0 + spread(7, 13) as f32;
-    let radius_px = std::array::from_fn(|k| r * (1.0 + 0.08 * (k as f32 * 0.196 + place as f32).sin()));
+    let radius_px = std::array::from_fn(|k| r * (1.0 + 0.08 * libm::sinf(k as f32 * 0.196 + place as f32)));
     let outline = Outline { x_px: x, y_px: y, radius_px, polarity: Polarity::Lighter };
     let rejected = status == Status::Rejected;
     let reason = Reason { rule: "confidence".into(), value: 0.2, comparison: '<', threshold: 0.5 };

@@ -36,7 +36,7 @@ fn cupule(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ended {
 fn micrograph(path: &Path, centre: (f64, f64)) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let grey = image::GrayImage::from_fn(64, 64, |x, y| {
-        let distance = (f64::from(x) - centre.0).hypot(f64::from(y) - centre.1);
+        let distance = libm::hypot(f64::from(x) - centre.0, f64::from(y) - centre.1);
         let level = if distance < 10.0 {
             160
         } else if distance < 14.0 {

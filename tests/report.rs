@@ -22,7 +22,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 fn particle(id: u32, (x_px, y_px): (f64, f64), r: f32, status: Status, picture: (usize, usize)) -> Particle {
     // A gentle wobble, so that outlines don't look like compasses drew them.
-    let radius_px = std::array::from_fn(|k| r * (1.0 + 0.06 * (k as f32 * 0.196 + id as f32).sin()));
+    let radius_px = std::array::from_fn(|k| r * (1.0 + 0.06 * libm::sinf(k as f32 * 0.196 + id as f32)));
     let outline = Outline { x_px, y_px, radius_px, polarity: Polarity::Lighter };
     Particle {
         id,
@@ -405,7 +405,7 @@ fn labels_read_back_with_their_scale_in_a_form_imagej_reads() {
 fn every_possible_pixel_size_survives_in_the_label_file() {
     let labels = Labels { width: 1, height: 1, label: vec![1] };
     for i in 0..=700 {
-        let nm = 10_f64.powf(-3.0 + f64::from(i) / 100.0).clamp(1e-3, 1e4);
+        let nm = libm::pow(10.0, -3.0 + f64::from(i) / 100.0).clamp(1e-3, 1e4);
         let mut file = Vec::new();
         write_labels(&mut file, &labels, PixelSize::square(nm)).unwrap();
         let mut tiff = tiff::decoder::Decoder::new(io::Cursor::new(&file)).unwrap();
@@ -488,9 +488,9 @@ fn outlines_are_where_the_particles_are() {
     let near = drawn.enumerate_pixels().filter(|(_, y, p)| *y < 800 && blue(p));
     let offsets = near.map(|(x, y, _)| ((f64::from(x) + 0.5) / 5.0 - 60.3, (f64::from(y) + 0.5) / 5.0 - 80.7));
     // What is farther out is the id beside the outline.
-    let ring: Vec<(f64, f64)> = offsets.filter(|(x, y)| x.hypot(*y) < 31.0).collect();
+    let ring: Vec<(f64, f64)> = offsets.filter(|(x, y)| libm::hypot(*x, *y) < 31.0).collect();
     let mean = |value: fn(&(f64, f64)) -> f64| ring.iter().map(value).sum::<f64>() / ring.len() as f64;
-    let (x, y, radius) = (mean(|o| o.0), mean(|o| o.1), mean(|o| o.0.hypot(o.1)));
+    let (x, y, radius) = (mean(|o| o.0), mean(|o| o.1), mean(|o| libm::hypot(o.0, o.1)));
     assert!(ring.len() > 500 && x.abs() < 0.05 && y.abs() < 0.05 && (radius - 30.0).abs() < 0.05, "{x} {y} {radius}");
 }
 
@@ -512,7 +512,7 @@ fn the_strip_hides_nothing_and_statuses_look_different() {
     assert!(accepted.len() * 4 > border.len() * 5, "{} {}", accepted.len(), border.len());
     assert!(border.len() > rejected.len() * 2, "{} {}", border.len(), rejected.len());
     // Far from the outline the specimen is as it was.
-    assert!(accepted.iter().all(|(x, y, _)| (*x as f64 - 500.0).hypot(*y as f64 - 500.0) < 180.0));
+    assert!(accepted.iter().all(|(x, y, _)| libm::hypot(*x as f64 - 500.0, *y as f64 - 500.0) < 180.0));
 }
 
 #[test]

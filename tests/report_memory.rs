@@ -69,7 +69,7 @@ const SLOPE_MAX: f64 = 100.0;
 fn particle(id: u32, seed: usize, status: Status) -> Particle {
     let spread = |by: usize, of: usize| (seed * by % of) as f64;
     let (x, y, r) = (16.0 + spread(37, 31), 16.0 + spread(53, 29), 4.0 + spread(71, 97) as f32 / 16.0);
-    let radius_px = std::array::from_fn(|k| r * (1.0 + 0.08 * (k as f32 * 0.196 + seed as f32).sin()));
+    let radius_px = std::array::from_fn(|k| r * (1.0 + 0.08 * libm::sinf(k as f32 * 0.196 + seed as f32)));
     let outline = Outline { x_px: x, y_px: y, radius_px, polarity: Polarity::Lighter };
     let rejected = status == Status::Rejected;
     let reason = Reason { rule: "confidence".into(), value: 0.2, comparison: '<', threshold: 0.5 };

@@ -78,7 +78,7 @@ fn feret_aspect_ratio_and_solidity_are_those_of_imagej() {
 }
 
 fn disc(x: f64, y: f64, r: f64) -> Vec<[f64; 2]> {
-    (0..720).map(|i| TAU * f64::from(i) / 720.0).map(|t| [x + r * t.cos(), y + r * t.sin()]).collect()
+    (0..720).map(|i| TAU * f64::from(i) / 720.0).map(|t| [x + r * libm::cos(t), y + r * libm::sin(t)]).collect()
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn neighbours_share_their_edge_without_gap_or_overlap() {
             // Sorted by angle around its middle, a convex polygon is in order.
             let n = half.len() as f64;
             let (x, y) = half.iter().fold((0.0, 0.0), |(x, y), p| (x + p[0] / n, y + p[1] / n));
-            half.sort_by(|p, q| (p[1] - y).atan2(p[0] - x).total_cmp(&(q[1] - y).atan2(q[0] - x)));
+            half.sort_by(|p, q| libm::atan2(p[1] - y, p[0] - x).total_cmp(&libm::atan2(q[1] - y, q[0] - x)));
             let mask = Mask::of_polygon(&half, PICTURE);
             mask.pixels().for_each(|(x, y)| hits[(mask.y0 + y) * PICTURE.0 + mask.x0 + x] += 1);
         }

@@ -85,7 +85,7 @@ fn every_labelled_pixel_lies_within_reach_of_its_vesicle() {
             let row = rows[usize::from(label) - 1];
             let px_nm = synthetic.pixel_size_nm;
             let (x, y) = (i % synthetic.width, i / synthetic.width);
-            let off_nm = ((x as f64 + 0.5) * px_nm - row.x_nm).hypot((y as f64 + 0.5) * px_nm - row.y_nm);
+            let off_nm = libm::hypot((x as f64 + 0.5) * px_nm - row.x_nm, (y as f64 + 0.5) * px_nm - row.y_nm);
             assert!(off_nm <= row.feret_max_nm, "{kind}: a pixel of {label} lies {off_nm} nm from its centroid");
         }
     }
@@ -194,7 +194,7 @@ fn bright_vesicles_are_brighter_than_their_halo() {
                 let (x, y) = ((i % w) as f64 * px_nm - row.x_nm, (i / w) as f64 * px_nm - row.y_nm);
                 let sum = if label == id {
                     &mut inside
-                } else if label == 0 && x.hypot(y) < 0.65 * row.feret_max_nm {
+                } else if label == 0 && libm::hypot(x, y) < 0.65 * row.feret_max_nm {
                     &mut outside
                 } else {
                     continue;

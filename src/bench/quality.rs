@@ -101,7 +101,7 @@ fn psnr_db(clean: &[u16], given: &[u16]) -> f64 {
     let (low, high) = clean.iter().fold((u16::MAX, 0), |(low, high), &v| (low.min(v), high.max(v)));
     let square = |(&a, &b): (&u16, &u16)| (f64::from(a) - f64::from(b)).powi(2);
     let mean = clean.iter().zip(given).map(square).sum::<f64>() / clean.len() as f64;
-    10.0 * (f64::from(high - low).powi(2) / mean.max(1e-12)).log10()
+    10.0 * libm::log10(f64::from(high - low).powi(2) / mean.max(1e-12))
 }
 
 #[cfg(test)]

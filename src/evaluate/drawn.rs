@@ -51,7 +51,7 @@ fn polygon(shape: Shape) -> Option<Vec<[f64; 2]>> {
         Shape::Polygons(_) => None,
         Shape::Ellipse { x_px, y_px, radius_x_px, radius_y_px } => {
             let vertex = |i: usize| {
-                let (sin, cos) = (TAU * i as f64 / ELLIPSE_VERTICES as f64).sin_cos();
+                let (sin, cos) = libm::sincos(TAU * i as f64 / ELLIPSE_VERTICES as f64);
                 [x_px + radius_x_px * cos, y_px + radius_y_px * sin]
             };
             Some((0..ELLIPSE_VERTICES).map(vertex).collect())

@@ -117,7 +117,7 @@ pub(super) fn candidates(plane: &Plane) -> Vec<Candidate> {
 
 /// How much a candidate looks like a drawn bar.
 pub(super) fn merit(c: &Candidate) -> f32 {
-    c.contrast * (c.thickness().min(4) as f32).sqrt() * (c.length() as f32).powf(0.25)
+    c.contrast * (c.thickness().min(4) as f32).sqrt() * libm::powf(c.length() as f32, 0.25)
 }
 
 /// Runs of like pixels with sharp ends.

@@ -224,7 +224,7 @@ impl Network {
         let top = sums.iter().copied().fold(f32::MIN, f32::max);
         let mut answer = [0.0; CLASSES];
         for (p, sum) in answer.iter_mut().zip(&sums) {
-            *p = (sum - top).exp();
+            *p = libm::expf(sum - top);
         }
         let total: f32 = answer.iter().sum();
         answer.map(|p| p / total)

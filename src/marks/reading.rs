@@ -286,7 +286,7 @@ fn plausible(number: &str, unit_nm: Option<f64>) -> Option<f64> {
     }
     let value: f64 = number.parse().ok()?;
     let Some(unit_nm) = unit_nm else { return Some(value) };
-    let mantissa = value / 10f64.powf(value.log10().floor());
+    let mantissa = value / 10f64.powi(libm::log10(value).floor() as i32);
     let like = |of: &[f64]| of.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6);
     let nm = value * unit_nm;
     if unit_nm == 1.0 && value > NM_MAX && !like(&USUAL) {
@@ -300,7 +300,7 @@ const LARGE_NM: f64 = 1e5;
 
 /// Whether a length begins with 1, 2 or 5 and is not too large, as most are.
 pub(super) fn is_usual(length_nm: f64) -> bool {
-    let mantissa = length_nm / 10f64.powf((length_nm.log10() + 1e-9).floor());
+    let mantissa = length_nm / 10f64.powi((libm::log10(length_nm) + 1e-9).floor() as i32);
     length_nm < LARGE_NM && USUAL.iter().any(|m| (mantissa / m - 1.0).abs() < 1e-6)
 }
 

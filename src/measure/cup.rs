@@ -64,7 +64,7 @@ fn dent_offset<T: Grey>(picture: &Picture<T>, contour: &Contour, rim: f64, step:
     let total: f64 = samples.iter().map(weight).sum();
     let x: f64 = samples.iter().map(|s| weight(s) * s.1).sum();
     let y: f64 = samples.iter().map(|s| weight(s) * s.2).sum();
-    Some(x.hypot(y) / total / contour.mean_radius())
+    Some(libm::hypot(x, y) / total / contour.mean_radius())
 }
 
 /// Distance from the steepest slope inwards to where the rim is half way down, working pixels; grey values are averaged
@@ -109,7 +109,7 @@ mod tests {
     fn body(sign: f64, dent: impl Fn(f64, f64) -> f64) -> Vec<f32> {
         square(SIDE, |x, y| {
             let (dx, dy) = (x - 60.0, y - 58.0);
-            let height = (RADIUS + 0.5 - dx.hypot(dy)).clamp(0.0, 1.0);
+            let height = (RADIUS + 0.5 - libm::hypot(dx, dy)).clamp(0.0, 1.0);
             1000.0 + sign * height * (100.0 - dent(dx, dy))
         })
     }
@@ -125,14 +125,14 @@ mod tests {
     fn a_dent_lies_where_it_was_planted() {
         for sign in [1.0, -1.0] {
             for (x, y) in [(0.0, 0.0), (10.0, 0.0), (0.0, 10.0), (-8.0, 6.0), (3.0, -4.0)] {
-                let dent = |dx: f64, dy: f64| 60.0 * (15.5 - (dx - x).hypot(dy - y)).clamp(0.0, 1.0);
+                let dent = |dx: f64, dy: f64| 60.0 * (15.5 - libm::hypot(dx - x, dy - y)).clamp(0.0, 1.0);
                 let found = cup(&body(sign, dent), sign).dent_offset.unwrap();
-                close(found, x.hypot(y) / RADIUS, 0.02);
+                close(found, libm::hypot(x, y) / RADIUS, 0.02);
             }
         }
         // A dent of an eighth of the height is no more than grain; one of a quarter is, if a tenth of the area has it.
         let shallow = |depth: f64, radius: f64| {
-            cup(&body(1.0, |dx, dy| if dx.hypot(dy) < radius { depth } else { 0.0 }), 1.0).dent_offset
+            cup(&body(1.0, |dx, dy| if libm::hypot(dx, dy) < radius { depth } else { 0.0 }), 1.0).dent_offset
         };
         assert_eq!((shallow(15.0, 20.0), shallow(60.0, 8.0)), (None, None));
         assert!(shallow(25.0, 20.0).unwrap() < 0.01 && shallow(60.0, 13.0).unwrap() < 0.01);
@@ -142,7 +142,7 @@ mod tests {
     fn what_is_less_deep_than_half_pulls_nothing() {
         // A second, shallow dent on the left of the first; then one of three quarters, that counts by half.
         let two = |depth: f64| {
-            let at = |dx: f64, dy: f64, x: f64| dx.hypot(dy) < 99.0 && (dx - x).hypot(dy) < 12.0;
+            let at = |dx: f64, dy: f64, x: f64| libm::hypot(dx, dy) < 99.0 && libm::hypot(dx - x, dy) < 12.0;
             let dent = |dx, dy| {
                 if at(dx, dy, 14.0) {
                     80.0
@@ -164,7 +164,8 @@ mod tests {
         for sign in [1.0, -1.0] {
             for width in [6.0, 12.0, 18.0] {
                 // Falls over four pixels, half way down at the width.
-                let hollow = |dx: f64, dy: f64| 80.0 * ((RADIUS - width + 2.0 - dx.hypot(dy)) / 4.0).clamp(0.0, 1.0);
+                let hollow =
+                    |dx: f64, dy: f64| 80.0 * ((RADIUS - width + 2.0 - libm::hypot(dx, dy)) / 4.0).clamp(0.0, 1.0);
                 let found = cup(&body(sign, hollow), sign).rim_width_px.unwrap();
                 close(found, width + 2.0, 0.15);
             }
@@ -173,12 +174,12 @@ mod tests {
 
     #[test]
     fn a_rim_is_as_wide_from_any_place_inside() {
-        let hollow = |dx: f64, dy: f64| 80.0 * ((RADIUS - 10.0 - dx.hypot(dy)) / 4.0).clamp(0.0, 1.0);
+        let hollow = |dx: f64, dy: f64| 80.0 * ((RADIUS - 10.0 - libm::hypot(dx, dy)) / 4.0).clamp(0.0, 1.0);
         let grey = body(1.0, hollow);
         for (x, y) in [(5.0, 0.0), (0.0, 5.0), (-3.0, -4.0)] {
             // The same circle, seen from beside its middle.
             let reach = |t: f64| {
-                let along = x * t.cos() + y * t.sin();
+                let along = x * libm::cos(t) + y * libm::sin(t);
                 -along + (along * along + RADIUS * RADIUS - x * x - y * y).sqrt()
             };
             let contour = outline(60.0 + x, 58.0 + y, reach);
@@ -193,17 +194,19 @@ mod tests {
     fn a_filled_body_has_neither_dent_nor_rim() {
         assert_eq!(cup(&body(1.0, |_, _| 0.0), 1.0), Cup::default());
         // A body on the wrong side of its surroundings is none at all.
-        let hollow = body(1.0, |dx, dy| if dx.hypot(dy) < 25.0 { 80.0 } else { 0.0 });
+        let hollow = body(1.0, |dx, dy| if libm::hypot(dx, dy) < 25.0 { 80.0 } else { 0.0 });
         let picture = Picture { grey: &hollow, width: SIDE, height: SIDE };
         let contour = circle(60.0, 58.0, RADIUS);
         assert_eq!(Cup::new(&picture, &contour, 2.0, 1000.0, 1100.0), Cup::default());
         assert_eq!(Cup::new(&picture, &contour, 2.0, 1000.0, 1000.0), Cup::default());
         // A pinhole in the innermost tenth is no end of a rim.
-        assert_eq!(cup(&body(1.0, |dx, dy| if dx.hypot(dy) < 3.0 { 90.0 } else { 0.0 }), 1.0), Cup::default());
+        assert_eq!(cup(&body(1.0, |dx, dy| if libm::hypot(dx, dy) < 3.0 { 90.0 } else { 0.0 }), 1.0), Cup::default());
         // The rim has to fall by 0.4 of its height over the edge.
         let step = |depth: f64| {
             // At the slope itself the height is half of the body's.
-            cup(&body(1.0, move |dx, dy| if dx.hypot(dy) < 25.0 { depth } else { 0.0 }), 1.0).rim_width_px.is_some()
+            cup(&body(1.0, move |dx, dy| if libm::hypot(dx, dy) < 25.0 { depth } else { 0.0 }), 1.0)
+                .rim_width_px
+                .is_some()
         };
         assert_eq!((step(15.0), step(25.0)), (false, true));
     }

@@ -256,9 +256,9 @@ pub fn features(contour: &Contour, readings: &Readings, company: &Company, setti
     let diameter_px = 2.0 * contour.mean_radius() as f32;
     let contrast = readings.edge_contrast();
     let scale = contrast.abs().max(0.5 * setting.noise).max(1.0);
-    f.push((diameter_px * setting.pixel_nm).ln());
-    f.push(diameter_px.ln());
-    f.push((contrast / setting.noise.max(1.0)).max(0.01).ln());
+    f.push(libm::logf(diameter_px * setting.pixel_nm));
+    f.push(libm::logf(diameter_px));
+    f.push(libm::logf((contrast / setting.noise.max(1.0)).max(0.01)));
     f.push((contrast / setting.contrast_high.max(1.0)).clamp(0.0, 4.0));
     f.push(contour.polarity.sign());
     f.push(contour.reward);
@@ -267,7 +267,7 @@ pub fn features(contour: &Contour, readings: &Readings, company: &Company, setti
     profile(&mut f, readings, scale);
     texture(&mut f, readings, scale);
     f.extend([company.around, company.around - contour.reward, company.within, company.within - contour.reward]);
-    f.push(company.crowd.ln_1p());
+    f.push(libm::log1pf(company.crowd));
     f
 }
 
@@ -308,7 +308,7 @@ fn shape(f: &mut Vec<f32>, contour: &Contour) {
             c += f64::from(r) * cos;
             s += f64::from(r) * sin;
         }
-        (2.0 * c.hypot(s) / RAYS as f64) as f32 / m
+        (2.0 * libm::hypot(c, s) / RAYS as f64) as f32 / m
     };
     f.extend([wave(2), wave(3), wave(4), wave(5)]);
     f.push((6..9).map(|n| wave(n).powi(2)).sum::<f32>().sqrt());

@@ -68,7 +68,7 @@ pub fn measurement(mask: &Mask, pixel: (f64, f64)) -> Option<Measurement> {
     let perimeter = traces(mask).iter().map(|trace| trace_length(trace, pixel)).sum::<f64>();
     let hull = hull(mask);
     let (feret, from, to) = feret_max(&hull, pixel);
-    let angle = ((from[1] - to[1]) as f64 * h).atan2((to[0] - from[0]) as f64 * w).to_degrees();
+    let angle = libm::atan2((from[1] - to[1]) as f64 * h, (to[0] - from[0]) as f64 * w).to_degrees();
     Some(Measurement {
         area,
         x: (x0 + sums.x / sums.count + 0.5) * w,
@@ -125,7 +125,7 @@ impl Sums {
         let determinant = (4.0 * (yy * xx - xy * xy).abs()).max(TINY);
         let (mut a, b, mut c) = (yy / determinant, xy / determinant, xx / determinant);
         let difference = if a == c { TINY } else { a - c };
-        let mut angle = 0.5 * (2.0 * b / difference).atan();
+        let mut angle = 0.5 * libm::atan(2.0 * b / difference);
         if angle < 0.0 {
             angle += FRAC_PI_2;
         }
@@ -139,8 +139,8 @@ impl Sums {
                 angle = FRAC_PI_2;
             }
         }
-        let sine = if angle.sin() == 0.0 { TINY } else { angle.sin() };
-        let mixed = b * angle.cos() / sine;
+        let sine = if libm::sin(angle) == 0.0 { TINY } else { libm::sin(angle) };
+        let mixed = b * libm::cos(angle) / sine;
         let axes = [(c + mixed).abs().recip().sqrt(), (a - mixed).abs().recip().sqrt()];
         let scale = 2.0 * (n / (PI * axes[0] * axes[1])).sqrt();
         let (major, minor) = (axes[0].max(axes[1]) * scale * w, axes[0].min(axes[1]) * scale * w);
@@ -229,7 +229,7 @@ fn trace_length(trace: &[Corner], (w, h): (f64, f64)) -> f64 {
         is_cut = side[0] + side[1] > 1 || !is_cut;
         cut_count += i64::from(is_cut);
     }
-    dx as f64 * w + dy as f64 * h - cut_count as f64 * (w + h - w.hypot(h))
+    dx as f64 * w + dy as f64 * h - cut_count as f64 * (w + h - libm::hypot(w, h))
 }
 
 /// Convex hull of the pixels' corners, from the left end of its top edge counter-clockwise on screen: of equal calipers
@@ -265,7 +265,7 @@ fn feret_min(hull: &[Corner], (w, h): (f64, f64)) -> f64 {
         let (a, b) = (place(a), place(b));
         let (ux, uy) = (b[0] - a[0], b[1] - a[1]);
         let width = hull.iter().map(|&c| (ux * (place(c)[1] - a[1]) - uy * (place(c)[0] - a[0])).abs());
-        least.min(width.fold(0.0, f64::max) / ux.hypot(uy))
+        least.min(width.fold(0.0, f64::max) / libm::hypot(ux, uy))
     })
 }
 

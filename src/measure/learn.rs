@@ -76,7 +76,7 @@ fn likeness(scene: &Scene, contour: &Contour, others: &[([f64; 3], Likeness)], i
     let factor = scene.working.factor as f64;
     let (x, y) = (scene.working.to_original_px(contour.x), scene.working.to_original_px(contour.y));
     let radius = (overlap::area(contour) / PI).sqrt() * factor;
-    let covers = |[cx, cy, diameter]: [f64; 3]| circle_iou((cx - x).hypot(cy - y), radius, 0.5 * diameter);
+    let covers = |[cx, cy, diameter]: [f64; 3]| circle_iou(libm::hypot(cx - x, cy - y), radius, 0.5 * diameter);
     let best = others.iter().map(|(circle, like)| (covers(*circle), *like)).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(iou, _)| *iou >= OTHER_IOU).map_or(Likeness::Other, |(_, like)| like)
 }
@@ -90,10 +90,11 @@ fn circle_iou(distance: f64, a: f64, b: f64) -> f64 {
     let shared = if distance <= large - small {
         PI * small * small
     } else {
-        let angle =
-            |r: f64, s: f64| ((distance * distance + r * r - s * s) / (2.0 * distance * r)).clamp(-1.0, 1.0).acos();
+        let angle = |r: f64, s: f64| {
+            libm::acos(((distance * distance + r * r - s * s) / (2.0 * distance * r)).clamp(-1.0, 1.0))
+        };
         let (p, q) = (angle(a, b), angle(b, a));
-        a * a * (p - p.sin() * p.cos()) + b * b * (q - q.sin() * q.cos())
+        a * a * (p - libm::sin(p) * libm::cos(p)) + b * b * (q - libm::sin(q) * libm::cos(q))
     };
     shared / (PI * (a * a + b * b) - shared)
 }
@@ -144,7 +145,7 @@ mod tests {
             let (mut shared, mut all) = (0.0, 0.0);
             for i in 0..40_000 {
                 let (x, y) = (f64::from(i % 200) * 0.06 - 5.0, f64::from(i / 200) * 0.06 - 6.0);
-                let (in_a, in_b) = (x.hypot(y) < a, (x - distance).hypot(y) < b);
+                let (in_a, in_b) = (libm::hypot(x, y) < a, libm::hypot(x - distance, y) < b);
                 shared += f64::from(u8::from(in_a && in_b));
                 all += f64::from(u8::from(in_a || in_b));
             }
@@ -159,7 +160,7 @@ mod tests {
     fn labels() -> Labels {
         let label = |i: usize| {
             let (x, y) = ((i % SIDE) as f64 + 0.5, (i / SIDE) as f64 + 0.5);
-            let on = |[cx, cy, r]: [f64; 3]| (x - 2.0 * cx - 1.0).hypot(y - 2.0 * cy - 1.0) < 2.0 * (r + 2.2);
+            let on = |[cx, cy, r]: [f64; 3]| libm::hypot(x - 2.0 * cx - 1.0, y - 2.0 * cy - 1.0) < 2.0 * (r + 2.2);
             if on(BODIES[0]) {
                 1
             } else if on(BODIES[1]) {
@@ -236,7 +237,7 @@ mod tests {
             grey_per_unit: 1.0,
             grey_at_zero: 0.0,
         };
-        let on = |i: usize| ((i % 90) as f64 - 46.0).hypot((i / 90) as f64 - 46.0) < 30.0;
+        let on = |i: usize| libm::hypot((i % 90) as f64 - 46.0, (i / 90) as f64 - 46.0) < 30.0;
         let labels = Labels { width: 90, height: 90, label: (0..90 * 90).map(|i| u16::from(on(i))).collect() };
         let areas = [0.0, f64::from(labels.label.iter().map(|&l| u32::from(l)).sum::<u32>())];
         let scene = Scene { working: &working, ..Field::get().scene() };

@@ -268,7 +268,7 @@ mod tests {
         close(particle.shape.x_px, 2.0 * 48.5, 0.1);
         close(particle.shape.y_px, 2.0 * 46.5, 0.1);
         close(particle.diameter_uncertainty_nm, 2.0 * edge.uncertainty_nm, 1e-9);
-        close(particle.confidence, 1.0 / (1.0 + (-3f64).exp()), 1e-6);
+        close(particle.confidence, 1.0 / (1.0 + libm::exp(-3.0)), 1e-6);
         assert_eq!((particle.status, particle.class, particle.id), (Status::Accepted, Class::Vesicle, 1));
         // In the units of the file and of the noise.
         close(particle.appearance.interior_grey, 100.0 + 0.5 * 30_000.0, 100.0);
@@ -346,7 +346,7 @@ mod tests {
         let (x, y, radius) = (48.0, 46.0, 20.0);
         let found = sight::sight(evidence, &circle(x, y, radius));
         let read = |map: Map, rho: f64, k: usize| {
-            let (sin, cos) = (std::f64::consts::TAU * k as f64 / 64.0).sin_cos();
+            let (sin, cos) = libm::sincos(std::f64::consts::TAU * k as f64 / 64.0);
             let at = |v: f64| (v + 0.5) / evidence.scale() - 0.5;
             f64::from(evidence.at(map, at(x + rho * radius * cos), at(y + rho * radius * sin)).clamp(-6.0, 6.0))
         };
@@ -363,7 +363,7 @@ mod tests {
         expected.push(sectors(Map::Inside, 1.3).fold(f64::MIN, f64::max));
         expected.push(sectors(Map::Edge, 1.0).fold(f64::MAX, f64::min));
         let (u, v) = (evidence.on_map(x), evidence.on_map(y));
-        expected.push((evidence.radius(u, v) / radius).ln().clamp(-2.0, 2.0));
+        expected.push(libm::log(evidence.radius(u, v) / radius).clamp(-2.0, 2.0));
         planted::all_close(&found, &expected, 1e-3);
         // The network sees the body: inside is inside, outside is not.
         assert!(found[2] > 0.0 && found[7] < 0.0, "{found:?}");

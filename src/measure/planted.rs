@@ -34,7 +34,7 @@ impl Field {
     fn new() -> Self {
         let grey = square(FIELD, |x, y| {
             // Edges fall over four pixels.
-            let height = |[cx, cy, r]: [f64; 3]| ((r + 2.0 - (x - cx).hypot(y - cy)) / 4.0).clamp(0.0, 1.0);
+            let height = |[cx, cy, r]: [f64; 3]| ((r + 2.0 - libm::hypot(x - cx, y - cy)) / 4.0).clamp(0.0, 1.0);
             20_000.0 + 10_000.0 * BODIES.map(height).into_iter().fold(0.0, f64::max)
         });
         let grey: Vec<u16> = grey.into_iter().map(|v| v.round() as u16).collect();
@@ -83,7 +83,7 @@ pub fn circle(x: f64, y: f64, radius: f64) -> Contour {
 
 /// Semi-axes; the first one turned by so much towards y.
 pub fn ellipse(x: f64, y: f64, [a, b]: [f64; 2], turned: f64) -> Contour {
-    outline(x, y, |t| a * b / (b * (t - turned).cos()).hypot(a * (t - turned).sin()))
+    outline(x, y, |t| a * b / libm::hypot(b * libm::cos(t - turned), a * libm::sin(t - turned)))
 }
 
 /// A square picture with a value given by the pixels' indices.

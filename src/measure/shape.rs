@@ -70,7 +70,7 @@ impl Moments {
     /// Major over minor axis of the ellipse with these moments: the root of the ratio of their eigenvalues.
     fn aspect_ratio(&self) -> f64 {
         let mean = (self.xx + self.yy) / 2.0;
-        let spread = ((self.xx - self.yy) / 2.0).hypot(self.xy);
+        let spread = libm::hypot((self.xx - self.yy) / 2.0, self.xy);
         if mean > spread { ((mean + spread) / (mean - spread)).sqrt() } else { 1.0 }
     }
 }
@@ -140,7 +140,7 @@ pub(super) fn polygon_area(hull: &[Corner]) -> f64 {
 
 /// Largest and smallest distance of two parallel lines that hold the hull between them.
 fn calipers(hull: &[Corner]) -> (f64, f64) {
-    let distance = |a: Corner, b: Corner| ((a[0] - b[0]) as f64).hypot((a[1] - b[1]) as f64);
+    let distance = |a: Corner, b: Corner| libm::hypot((a[0] - b[0]) as f64, (a[1] - b[1]) as f64);
     let largest = hull.iter().flat_map(|&a| hull.iter().map(move |&b| distance(a, b))).fold(0.0, f64::max);
     // The smallest is reached with one line along an edge. A hull has so few corners that all pairs are quick to try.
     let smallest = hull

@@ -40,6 +40,6 @@ pub fn sight(evidence: &Evidence, contour: &Contour) -> Vec<f32> {
     f.push(sectors(Map::Inside, SECTOR_OUTSIDE_AT).fold(f32::MIN, f32::max));
     f.push(sectors(Map::Edge, SECTOR_EDGE_AT).fold(f32::MAX, f32::min));
     let seen = evidence.radius(x, y) / contour.mean_radius();
-    f.push((seen.ln() as f32).clamp(-2.0, 2.0));
+    f.push((libm::log(seen) as f32).clamp(-2.0, 2.0));
     f
 }

@@ -107,7 +107,7 @@ impl Evidence {
 
     /// Radius that the network sees at a place of the maps, working pixels.
     pub fn radius(&self, x: f64, y: f64) -> f64 {
-        f64::from(self.at(Map::Radius, x, y)).exp() * RADIUS_UNIT_PX * self.scale
+        libm::exp(f64::from(self.at(Map::Radius, x, y))) * RADIUS_UNIT_PX * self.scale
     }
 }
 

@@ -75,7 +75,7 @@ type Segment = ([f64; 2], [f64; 2]);
 fn pieces(points: &[[f64; 2]], closed: bool, dash: Option<(f64, f64)>) -> Vec<Segment> {
     let last = if closed { points.len() } else { points.len().saturating_sub(1) };
     let segments: Vec<Segment> = (0..last).map(|i| (points[i], points[(i + 1) % points.len()])).collect();
-    let length = |(a, b): &Segment| (a[0] - b[0]).hypot(a[1] - b[1]);
+    let length = |(a, b): &Segment| libm::hypot(a[0] - b[0], a[1] - b[1]);
     let total: f64 = segments.iter().map(length).sum();
     // A line far larger than any canvas would take for ever to cut up.
     let Some((on, off)) = dash.filter(|(on, off)| total / (on + off) < 1e5) else { return segments };

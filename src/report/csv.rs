@@ -114,7 +114,7 @@ pub fn decimal(number: f64) -> String {
     if !number.is_finite() {
         return String::new();
     }
-    let magnitude = if number == 0.0 { 0 } else { number.abs().log10().floor() as i32 };
+    let magnitude = if number == 0.0 { 0 } else { libm::log10(number.abs()).floor() as i32 };
     let decimals = (SIGNIFICANT_DIGITS - 1 - magnitude).clamp(0, MAX_DECIMALS) as usize;
     let text = format!("{number:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };

@@ -130,7 +130,7 @@ fn typical(candidates: &[Candidate], order: impl Fn(&Candidate) -> f64) -> Vec<C
     };
     let middle = median(candidates.iter().map(&order).collect());
     let density = median(candidates.iter().map(|candidate| candidate.density).collect());
-    let off = |candidate: &Candidate| (candidate.density / density).ln().abs();
+    let off = |candidate: &Candidate| libm::log(candidate.density / density).abs();
     let mut chosen: Vec<Candidate> = Vec::with_capacity(IMAGES_MAX + 1);
     for candidate in candidates.iter().filter(|candidate| order(candidate) <= middle) {
         // Of two alike the first one stays.

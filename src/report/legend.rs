@@ -101,8 +101,8 @@ impl Legend {
 /// Length in nm and label of the 1-2-5 length nearest to a fifth of the picture's width.
 pub(super) fn scale_bar(pixel_size: PixelSize, width_px: usize) -> (f64, String) {
     let fifth = width_px.max(1) as f64 * pixel_size.x_nm / 5.0;
-    let power = 10_f64.powf(fifth.log10().floor());
-    let off = |nm: f64| (nm / fifth).ln().abs();
+    let power = 10f64.powi(libm::log10(fifth).floor() as i32);
+    let off = |nm: f64| libm::log(nm / fifth).abs();
     let nm =
         [2.0, 5.0, 10.0].map(|step| step * power).into_iter().fold(power, |a, b| if off(b) < off(a) { b } else { a });
     let label = if nm < 1000.0 { format!("{} nm", decimal(nm)) } else { format!("{} µm", decimal(nm / 1000.0)) };

@@ -160,7 +160,7 @@ pub fn seen(evidence: &Evidence, (smallest, largest): (f64, f64)) -> Vec<Candida
 fn ring(radius_px: f64) -> Vec<f32> {
     (0..DIRECTIONS)
         .flat_map(|d| {
-            let (sin, cos) = (TAU * d as f64 / DIRECTIONS as f64).sin_cos();
+            let (sin, cos) = libm::sincos(TAU * d as f64 / DIRECTIONS as f64);
             let offsets = RADIUS_FACTORS.iter().flat_map(move |factor| {
                 let r = radius_px * factor;
                 [(r * cos).round() as f32, (r * sin).round() as f32]

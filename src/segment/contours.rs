@@ -103,7 +103,7 @@ impl Contour {
     fn recentred(self) -> Self {
         let polygon: Vec<[f64; 2]> = (0..RAYS).map(|k| self.vertex(k)).collect();
         let [x, y] = centroid(&polygon).unwrap_or([self.x, self.y]);
-        if (x - self.x).hypot(y - self.y) < OFF_CENTRE * self.mean_radius() {
+        if libm::hypot(x - self.x, y - self.y) < OFF_CENTRE * self.mean_radius() {
             return self;
         }
         let mut farthest = [0.0; RAYS];

@@ -12,7 +12,7 @@ pub const RAYS: usize = 64;
 /// Cosine and sine of each ray.
 pub static RAY_DIRECTIONS: LazyLock<[[f64; 2]; RAYS]> = LazyLock::new(|| {
     std::array::from_fn(|k| {
-        let (sin, cos) = (TAU * k as f64 / RAYS as f64).sin_cos();
+        let (sin, cos) = libm::sincos(TAU * k as f64 / RAYS as f64);
         [cos, sin]
     })
 });
@@ -87,7 +87,7 @@ impl Outline {
             .map(|i| {
                 let angle = TAU * i as f64 / n as f64;
                 let r = self.radius_at(angle);
-                [self.x_px + r * angle.cos(), self.y_px + r * angle.sin()]
+                [self.x_px + r * libm::cos(angle), self.y_px + r * libm::sin(angle)]
             })
             .collect()
     }

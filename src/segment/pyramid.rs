@@ -126,7 +126,7 @@ fn gradient(device: &Device, plane: &Plane, part: &Rect, half_saturation: f32) -
 pub fn of_map(device: &Device, evidence: &Evidence, working: &Rect) -> Result<Level> {
     /// What a gradient looks at beyond its pixel, and one more for the part of a pixel that is cut off.
     const MARGIN: usize = 3;
-    let logistic = |v: f32| 1.0 / (1.0 + (-v).exp());
+    let logistic = |v: f32| 1.0 / (1.0 + libm::expf(-v));
     let grid = Grid { width: evidence.width, height: evidence.height, scale: evidence.scale() };
     let around = |range: &std::ops::Range<usize>, size: usize| {
         let on_map = |index: usize| grid.on_level(index as f64).max(0.0) as usize;

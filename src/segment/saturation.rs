@@ -10,7 +10,7 @@ const SAMPLE_PX: usize = 1 << 17;
 /// Half of a Gaussian's weights, the centre first, cut at three standard deviations; all together sum to 1.
 pub fn gaussian_weights(sigma_px: f64) -> Vec<f32> {
     let radius = (3.0 * sigma_px).ceil() as usize;
-    let raw: Vec<f64> = (0..=radius).map(|k| (-0.5 * (k as f64 / sigma_px).powi(2)).exp()).collect();
+    let raw: Vec<f64> = (0..=radius).map(|k| libm::exp(-0.5 * (k as f64 / sigma_px).powi(2))).collect();
     let total = raw[0] + 2.0 * raw[1..].iter().sum::<f64>();
     raw.iter().map(|w| (w / total) as f32).collect()
 }

@@ -172,14 +172,14 @@ pub(super) fn figures(population: &Population) -> Option<(Figures, Option<Errors
     let widen = (filled as f64 / (filled as f64 - 1.0)).sqrt();
     let error = |of: &dyn Fn(&Figures) -> f64| widen * scatter(&draws, of);
     let sizes = |of: fn(&Figures) -> &Sizes| Sizes {
-        quantiles: [0, 1, 2].map(|i| error(&|f| of(f).quantiles[i].ln())),
-        mean: error(&|f| of(f).mean.ln()),
+        quantiles: [0, 1, 2].map(|i| error(&|f| libm::log(of(f).quantiles[i]))),
+        mean: error(&|f| libm::log(of(f).mean)),
     };
     let errors = Errors {
         weighted: sizes(|f| &f.weighted),
         unweighted: sizes(|f| &f.unweighted),
         shares: std::array::from_fn(|i| error(&|f| f.shares[i])),
-        per_um2: error(&|f| f.per_um2.ln()),
+        per_um2: error(&|f| libm::log(f.per_um2)),
     };
     Some((figures, Some(errors)))
 }

@@ -30,9 +30,9 @@ pub struct Density<'a> {
 impl<'a> Density<'a> {
     /// Of rising diameters with weights, nm; `None` of fewer than two different ones.
     pub fn new(diameters_nm: &[f64], weights: &'a [f64]) -> Option<Self> {
-        let logs: Vec<f64> = diameters_nm.iter().map(|d| d.ln()).collect();
+        let logs: Vec<f64> = diameters_nm.iter().map(|d| libm::log(*d)).collect();
         let spread = standard_deviation(&logs, weights).filter(|s| *s > 0.0)?;
-        let bandwidth = spread * (4.0 / (3.0 * effective_count(weights))).powf(0.2);
+        let bandwidth = spread * libm::pow(4.0 / (3.0 * effective_count(weights)), 0.2);
         let total: f64 = weights.iter().sum();
         Some(Self { logs, weights, total, bandwidth })
     }
@@ -40,7 +40,7 @@ impl<'a> Density<'a> {
     /// Share of the particles per nm of diameter.
     pub fn per_nm(&self, diameter_nm: f64) -> f64 {
         let height = 1.0 / (self.bandwidth * std::f64::consts::TAU.sqrt());
-        if diameter_nm > 0.0 { height * self.sums(diameter_nm.ln()).0 / diameter_nm } else { 0.0 }
+        if diameter_nm > 0.0 { height * self.sums(libm::log(diameter_nm)).0 / diameter_nm } else { 0.0 }
     }
 
     /// Where the density per nm is largest, nm.
@@ -51,7 +51,7 @@ impl<'a> Density<'a> {
         let step = self.bandwidth / STEPS;
         let count = ((last - low) / step).ceil().max(1.0) as usize;
         let at = |i: usize| low + i as f64 * step;
-        let height = |x: f64| self.sums(x).0.ln() - x;
+        let height = |x: f64| libm::log(self.sums(x).0) - x;
         let best = (0..=count)
             .map(|i| (height(at(i)), i))
             .fold((f64::NEG_INFINITY, 0), |best, this| if this.0 > best.0 { this } else { best });
@@ -60,7 +60,7 @@ impl<'a> Density<'a> {
             let middle = 0.5 * (left + right);
             if self.rises(middle) { left = middle } else { right = middle }
         }
-        (0.5 * (left + right)).exp()
+        libm::exp(0.5 * (left + right))
     }
 
     /// Whether the density per nm still rises at a logarithm of the diameter.
@@ -75,7 +75,7 @@ impl<'a> Density<'a> {
         let near = self.logs[from..].iter().take_while(|log| **log <= x + REACH * self.bandwidth);
         near.zip(&self.weights[from..]).fold((0.0, 0.0), |(sum, slope), (centre, weight)| {
             let u = (x - centre) / self.bandwidth;
-            let value = weight / self.total * (-0.5 * u * u).exp();
+            let value = weight / self.total * libm::exp(-0.5 * u * u);
             (sum + value, slope - u / self.bandwidth * value)
         })
     }
@@ -103,13 +103,13 @@ mod tests {
     #[test]
     fn the_density_is_the_sum_of_its_kernels() {
         let density = Density::new(&DIAMETERS, &WEIGHTS).unwrap();
-        let logs = DIAMETERS.map(f64::ln);
+        let logs = DIAMETERS.map(libm::log);
         let spread = standard_deviation(&logs, &WEIGHTS).unwrap();
         let effective: f64 = 9.5 * 9.5 / (1.0 + 1.0 + 4.0 + 1.0 + 2.25 + 9.0);
-        close(density.bandwidth, spread * (4.0 / (3.0 * effective)).powf(0.2), 1e-12);
+        close(density.bandwidth, spread * libm::pow(4.0 / (3.0 * effective), 0.2), 1e-12);
         let h = density.bandwidth;
         for d in [10.0f64, 40.0, 77.0, 300.0, 900.0] {
-            let kernel = |(log, w): (&f64, &f64)| w / 9.5 * (-0.5 * ((d.ln() - log) / h).powi(2)).exp();
+            let kernel = |(log, w): (&f64, &f64)| w / 9.5 * libm::exp(-0.5 * ((libm::log(d) - log) / h).powi(2));
             let expected = logs.iter().zip(&WEIGHTS).map(kernel).sum::<f64>() / (h * TAU.sqrt() * d);
             close(density.per_nm(d), expected, 1e-12);
         }
@@ -133,17 +133,18 @@ mod tests {
         for (diameters, weights) in samples {
             let density = Density::new(diameters, weights).unwrap();
             let logs = (0..20_000).map(|i| -10.0 + f64::from(i) * 1e-3);
-            let highest = logs.max_by(|a, b| density.per_nm(a.exp()).total_cmp(&density.per_nm(b.exp()))).unwrap();
-            close(density.mode_nm().ln(), highest, 1e-3);
+            let highest =
+                logs.max_by(|a, b| density.per_nm(libm::exp(*a)).total_cmp(&density.per_nm(libm::exp(*b)))).unwrap();
+            close(libm::log(density.mode_nm()), highest, 1e-3);
         }
     }
 
     #[test]
     fn one_kernel_has_its_mode_below_its_centre() {
         // Of a lognormal distribution the mode is the median times exp(-sigma squared).
-        let density = Density { logs: vec![100f64.ln()], weights: &[2.0], total: 2.0, bandwidth: 0.4 };
-        close(density.mode_nm(), 100.0 * (-0.16f64).exp(), 1e-6);
-        let x = density.mode_nm().ln();
+        let density = Density { logs: vec![libm::log(100.0)], weights: &[2.0], total: 2.0, bandwidth: 0.4 };
+        close(density.mode_nm(), 100.0 * libm::exp(-0.16), 1e-6);
+        let x = libm::log(density.mode_nm());
         assert!(density.rises(x - 1e-6) && !density.rises(x + 1e-6));
     }
 

@@ -32,7 +32,7 @@ pub(super) fn student(freedom: f64) -> f64 {
 
 /// A positive figure with the standard error of its logarithm.
 pub(super) fn positive(value: f64, log_error: Option<f64>, freedom: f64) -> Estimate {
-    let factor = log_error.filter(|_| value > 0.0).map(|error| (student(freedom) * error).exp());
+    let factor = log_error.filter(|_| value > 0.0).map(|error| libm::exp(student(freedom) * error));
     Estimate { value, low: factor.map(|f| value / f), high: factor.map(|f| value * f) }
 }
 
@@ -79,10 +79,10 @@ mod tests {
     #[test]
     fn a_positive_figure_has_an_interval_of_factors() {
         let found = positive(10.0, Some(0.1), 1e12);
-        close(found.high.unwrap(), 10.0 * (0.1 * Z).exp(), 1e-9);
-        close(found.low.unwrap(), 10.0 / (0.1 * Z).exp(), 1e-9);
+        close(found.high.unwrap(), 10.0 * libm::exp(0.1 * Z), 1e-9);
+        close(found.low.unwrap(), 10.0 / libm::exp(0.1 * Z), 1e-9);
         let few = positive(10.0, Some(0.1), 4.0);
-        close(few.high.unwrap(), 10.0 * (0.1 * student(4.0)).exp(), 1e-9);
+        close(few.high.unwrap(), 10.0 * libm::exp(0.1 * student(4.0)), 1e-9);
         assert_eq!(positive(0.0, Some(0.1), 4.0), Estimate { value: 0.0, low: None, high: None });
         assert_eq!(positive(10.0, None, 4.0), Estimate { value: 10.0, low: None, high: None });
         assert_eq!((student(0.5), student(1.9)), (student(2.0), student(2.0)));

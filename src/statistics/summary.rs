@@ -163,7 +163,7 @@ fn distribution(
     freedom: f64,
 ) -> Distribution {
     let Some(sizes) = sizes else { return Distribution::default() };
-    let logs: Vec<f64> = diameters.iter().map(|d| d.ln()).collect();
+    let logs: Vec<f64> = diameters.iter().map(|d| libm::log(*d)).collect();
     let quantile = |i: usize| interval::positive(sizes.quantiles[i], errors.map(|e| e.quantiles[i]), freedom);
     let [d10, d50, d90] = sizes.quantiles;
     Distribution {
@@ -173,8 +173,8 @@ fn distribution(
         mode_nm: mode_nm(diameters, weights),
         mean_nm: Some(interval::positive(sizes.mean, errors.map(|e| e.mean), freedom)),
         sd_nm: standard_deviation(diameters, weights),
-        geometric_mean_nm: mean(&logs, weights).map(f64::exp),
-        geometric_sd: standard_deviation(&logs, weights).map(f64::exp),
+        geometric_mean_nm: mean(&logs, weights).map(libm::exp),
+        geometric_sd: standard_deviation(&logs, weights).map(libm::exp),
         span: (diameters.len() > 1).then(|| (d90 - d10) / d50),
         lognormal: lognormal::fit(diameters, weights),
     }
@@ -188,7 +188,7 @@ fn density(population: &Population, errors: Option<Errors>) -> Option<Estimate> 
         if population.is_by_image() {
             interval::positive(value, errors.map(|e| e.per_um2), effective_count(&population.areas_um2) - 1.0)
         } else {
-            interval::positive(value, Some(effective_count(&population.weights).powf(-0.5)), f64::MAX)
+            interval::positive(value, Some(libm::pow(effective_count(&population.weights), -0.5)), f64::MAX)
         }
     })
 }
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!([d10, d50, d90], [60.0, 80.0, 120.0]);
         close(sizes.span.unwrap(), 60.0 / 80.0, 1e-12);
         close(sizes.sd_nm.unwrap(), 580f64.sqrt(), 1e-9);
-        close(sizes.geometric_mean_nm.unwrap(), (60.0f64 * 80.0 * 100.0 * 120.0 * 70.0).powf(0.2), 1e-9);
+        close(sizes.geometric_mean_nm.unwrap(), libm::pow(60.0 * 80.0 * 100.0 * 120.0 * 70.0, 0.2), 1e-9);
         assert!(sizes.geometric_sd.unwrap() > 1.0 && sizes.mode_nm.is_some() && sizes.lognormal.is_some());
         let density = found.per_um2.unwrap();
         close(density.value, 5.0 / 4e6, 1e-9);
@@ -248,7 +248,7 @@ mod tests {
     fn the_density_of_few_images_is_that_of_scattered_particles() {
         let found = summarize(&population([field(&[60.0, 80.0, 90.0, 100.0])]));
         let density = found.per_um2.unwrap();
-        close(density.high.unwrap() / density.value, (1.959_964f64 / 2.0).exp(), 1e-3);
+        close(density.high.unwrap() / density.value, libm::exp(1.959_964f64 / 2.0), 1e-3);
         close(found.degrees_of_freedom.unwrap(), 3.0, 1e-3);
         assert_eq!((found.unweighted.span.is_some(), found.resampled.as_str()), (true, "particles"));
         let single = summarize(&population([field(&[60.0])]));

@@ -118,7 +118,7 @@ pub(super) struct Pool {
 impl Pool {
     /// Distance beyond which the pool holds less than a hundredth, nm.
     pub fn reach_nm(&self) -> f64 {
-        if self.level == 0.0 { 0.0 } else { self.width_nm * 4.6f64.powf(1.0 / self.power.max(0.5)) }
+        if self.level == 0.0 { 0.0 } else { self.width_nm * libm::pow(4.6, 1.0 / self.power.max(0.5)) }
     }
 
     /// Thickness at a place; the full one inside the outline, which the body then drives away.
@@ -126,9 +126,9 @@ impl Pool {
         if self.level == 0.0 {
             return 0.0;
         }
-        let lean = 1.0 + self.lean * (place.angle - self.lean_angle).cos();
+        let lean = 1.0 + self.lean * libm::cos(place.angle - self.lean_angle);
         let width_nm = self.width_nm * lean.max(0.15);
-        self.level * lean * (-(place.outside_nm.max(0.0) / width_nm).powf(self.power)).exp()
+        self.level * lean * libm::exp(-libm::pow(place.outside_nm.max(0.0) / width_nm, self.power))
     }
 
     /// Lays the pool of an outline on the specimen.
@@ -210,9 +210,9 @@ impl Rim {
     fn thickness(&self, place: &Place, inside_nm: f64) -> f64 {
         let off_nm = inside_nm - self.depth_nm;
         let width_nm = if off_nm < 0.0 { self.outer_nm } else { self.inner_nm };
-        let lean = 1.0 + self.lean * (place.angle - self.lean_angle).cos();
+        let lean = 1.0 + self.lean * libm::cos(place.angle - self.lean_angle);
         let z = off_nm / width_nm;
-        if z.abs() > 4.0 { 0.0 } else { self.level * lean * (-0.5 * z * z).exp() }
+        if z.abs() > 4.0 { 0.0 } else { self.level * lean * libm::exp(-0.5 * z * z) }
     }
 }
 
@@ -225,11 +225,11 @@ impl Gap {
 
 impl Dent {
     fn thickness(&self, u: f64, v: f64) -> f64 {
-        let (sin, cos) = self.angle.sin_cos();
+        let (sin, cos) = libm::sincos(self.angle);
         let (dx, dy) = (u - self.x, v - self.y);
         let (along, across) = (dx * cos + dy * sin, dy * cos - dx * sin);
         let inside = |shift: f64| {
-            let r = (along / self.long).hypot((across - shift * self.short) / self.short);
+            let r = libm::hypot(along / self.long, (across - shift * self.short) / self.short);
             logistic((1.0 - r) / self.soft)
         };
         let share = inside(0.0);
@@ -237,29 +237,29 @@ impl Dent {
         if self.rim.0 == 0.0 {
             return level;
         }
-        let off = (1.0 - (along / self.long).hypot(across / self.short)) / self.rim.1;
-        level + self.rim.0 * (-0.5 * off * off).exp()
+        let off = (1.0 - libm::hypot(along / self.long, across / self.short)) / self.rim.1;
+        level + self.rim.0 * libm::exp(-0.5 * off * off)
     }
 }
 
 impl Crease {
     fn thickness(&self, u: f64, v: f64, radius_nm: f64) -> f64 {
-        let (sin, cos) = self.angle.sin_cos();
+        let (sin, cos) = libm::sincos(self.angle);
         let (along, across) = (u * cos + v * sin, v * cos - u * sin);
         let off_nm = (across - self.offset - self.bend * along * along) * radius_nm;
         let end = logistic((self.reach - along.abs()) / 0.08);
-        self.level * end * (-0.5 * (off_nm / self.width_nm).powi(2)).exp()
+        self.level * end * libm::exp(-0.5 * (off_nm / self.width_nm).powi(2))
     }
 }
 
 impl Half {
     fn share(&self, u: f64, v: f64) -> f64 {
-        let (sin, cos) = self.angle.sin_cos();
+        let (sin, cos) = libm::sincos(self.angle);
         logistic((u * cos + v * sin - self.offset) / self.soft)
     }
 }
 
 /// From 0 far below to 1 far above nought.
 pub(super) fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-2.0 * x).exp())
+    1.0 / (1.0 + libm::exp(-2.0 * x))
 }

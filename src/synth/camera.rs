@@ -62,7 +62,7 @@ impl Camera {
 
     /// Electrons that come through on average.
     fn electrons(&self, thickness: f32) -> f64 {
-        self.dose * f64::from((-thickness).exp())
+        self.dose * f64::from(libm::expf(-thickness))
     }
 }
 

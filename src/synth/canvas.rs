@@ -82,7 +82,7 @@ impl Canvas {
         for (t, g) in self.thickness.value.iter_mut().zip(&self.ground.value) {
             let stain = *t - g;
             if stain > 0.0 {
-                *t = g + limit * (1.0 - (-stain / limit).exp());
+                *t = g + limit * (1.0 - libm::expf(-stain / limit));
             }
         }
     }

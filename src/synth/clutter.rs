@@ -151,7 +151,7 @@ impl Clutter {
             let outline = &vesicles[dice.count(0, vesicles.len() - 1)].body.outline;
             let angle = dice.angle();
             let distance_nm = outline.radius_nm(angle) * dice.uniform(0.9, 1.5) + dice.uniform(0.0, 30.0);
-            return (outline.x_nm + distance_nm * angle.cos(), outline.y_nm + distance_nm * angle.sin());
+            return (outline.x_nm + distance_nm * libm::cos(angle), outline.y_nm + distance_nm * libm::sin(angle));
         }
         (dice.uniform(0.0, width_nm), dice.uniform(0.0, height_nm))
     }

@@ -28,8 +28,8 @@ pub(super) fn lump(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
         let long = dice.uniform(0.2, 0.45);
         body.dents.push(Dent {
             level: style.sign() * c * dice.uniform(-0.3, 0.7),
-            x: distance * angle.cos(),
-            y: distance * angle.sin(),
+            x: distance * libm::cos(angle),
+            y: distance * libm::sin(angle),
             long,
             short: long * dice.uniform(0.6, 1.0),
             angle: dice.angle(),
@@ -55,8 +55,8 @@ pub(super) fn torn(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
             let own_nm = size_nm * dice.uniform(0.3, 0.75);
             let shape = dice.weighted(&[(Shape::Kidney, 2.0), (Shape::Lobed, 2.0), (Shape::Irregular, 1.0)]);
             let (angle, off_nm) = (dice.angle(), 0.35 * size_nm * dice.uniform(0.3, 1.0));
-            let outline =
-                Outline::draw(shape, own_nm, dice).at(at.0 + off_nm * angle.cos(), at.1 + off_nm * angle.sin());
+            let outline = Outline::draw(shape, own_nm, dice)
+                .at(at.0 + off_nm * libm::cos(angle), at.1 + off_nm * libm::sin(angle));
             let appearance = dice.weighted(&[
                 (Appearance::Membrane, 2.0),
                 (Appearance::Granular, 1.0),
@@ -125,8 +125,8 @@ pub(super) fn blots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &m
             let angle = turn + TAU * (i as f64 + dice.uniform(-0.25, 0.25)) / count as f64;
             let off_nm = 0.5 * (gap_nm + blot_nm) * dice.uniform(0.9, 1.1);
             let shape = if dice.chance(0.7) { Shape::Irregular } else { Shape::Lobed };
-            let outline =
-                Outline::draw(shape, blot_nm, dice).at(at.0 + off_nm * angle.cos(), at.1 + off_nm * angle.sin());
+            let outline = Outline::draw(shape, blot_nm, dice)
+                .at(at.0 + off_nm * libm::cos(angle), at.1 + off_nm * libm::sin(angle));
             let mut body = Body::plain(outline, level * dice.uniform(0.6, 1.2), 0.3);
             body.edge_nm = soft * blot_nm;
             body.texture = (0.0, style.contrast * dice.uniform(0.0, 0.15));
@@ -164,7 +164,7 @@ pub(super) fn cracks(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &
         let (mut first, mut second) = ((f64::MAX, 0.0), f64::MAX);
         for j in row - 1..=row + 1 {
             for &(px, py, level) in &points[j * count + column - 1..=j * count + column + 1] {
-                let far = (x - px).hypot(y - py);
+                let far = libm::hypot(x - px, y - py);
                 if far < first.0 {
                     (second, first) = (first.0, (far, level));
                 } else {
@@ -174,7 +174,7 @@ pub(super) fn cracks(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &
         }
         let off = 0.5 * (second - first.0) / half_nm;
         // Soft at the lines, or neighbouring plates would meet in a step.
-        fade.min(0.5) * 2.0 * (line * (-off * off).exp() + first.1 * (1.0 - (-0.5 * off * off).exp()))
+        fade.min(0.5) * 2.0 * (line * libm::exp(-off * off) + first.1 * (1.0 - libm::exp(-0.5 * off * off)))
     });
     vec![Piece::round(at, 1.6 * patch_nm)]
 }

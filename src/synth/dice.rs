@@ -25,7 +25,7 @@ impl Dice {
 
     /// Evenly in the logarithm, for scales that span factors.
     pub fn log_uniform(&mut self, low: f64, high: f64) -> f64 {
-        self.uniform(low.ln(), high.ln()).exp()
+        libm::exp(self.uniform(libm::log(low), libm::log(high)))
     }
 
     /// A direction, radian.
@@ -50,8 +50,8 @@ impl Dice {
 
     /// Two independent standard normal numbers (Box and Muller).
     pub fn normal_pair(&mut self) -> (f64, f64) {
-        let radius = (-2.0 * (1.0 - self.0.random::<f64>()).ln()).sqrt();
-        let (sin, cos) = self.angle().sin_cos();
+        let radius = (-2.0 * libm::log(1.0 - self.0.random::<f64>())).sqrt();
+        let (sin, cos) = libm::sincos(self.angle());
         (radius * cos, radius * sin)
     }
 
@@ -65,7 +65,7 @@ impl Dice {
         if mean > POISSON_NORMAL_MEAN {
             return (mean + mean.sqrt() * self.normal()).round().max(0.0);
         }
-        let floor = (-mean).exp();
+        let floor = libm::exp(-mean);
         let mut product = self.0.random::<f64>();
         let mut count = 0.0;
         while product > floor {

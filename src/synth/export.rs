@@ -128,7 +128,7 @@ impl Export {
         let coarser = u16::max(256 / self.levels.max(1), 1);
         let byte = |v: f32| {
             let share = ((v - black) * scale).clamp(0.0, 1.0);
-            let share = if self.gamma == 1.0 { share } else { share.powf(self.gamma as f32) };
+            let share = if self.gamma == 1.0 { share } else { libm::powf(share, self.gamma as f32) };
             ((255.0 * share).round() as u16 / coarser * coarser) as u8
         };
         let bytes: Vec<u8> = grey.value.iter().map(|&v| byte(v)).collect();

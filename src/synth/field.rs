@@ -66,7 +66,7 @@ impl Field {
     pub fn blurred(&self, sigma_px: f64) -> Self {
         let reach = (KERNEL_REACH * sigma_px).ceil() as usize;
         let half: Vec<f32> =
-            (0..=reach).map(|k| (-0.5 * (k as f64 / sigma_px.max(1e-6)).powi(2)).exp() as f32).collect();
+            (0..=reach).map(|k| libm::exp(-0.5 * (k as f64 / sigma_px.max(1e-6)).powi(2)) as f32).collect();
         let sum = 2.0 * half.iter().sum::<f32>() - half[0];
         self.convolved(&half.iter().map(|k| k / sum).collect::<Vec<_>>())
     }

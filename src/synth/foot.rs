@@ -24,7 +24,7 @@ fn steepest_inside_nm(vesicle: &Vesicle, dice: &mut Dice) -> f64 {
     let thickness = |angle: f64, inside_nm: f64| {
         let r = vesicle.body.outline.radius_nm(angle) - inside_nm;
         let index = |part: f64| ((centre_nm + r * part) / PITCH_NM) as usize;
-        canvas.thickness.value[index(angle.sin()) * side + index(angle.cos())]
+        canvas.thickness.value[index(libm::sin(angle)) * side + index(libm::cos(angle))]
     };
     let mut found: Vec<f64> = (0..180)
         .map(|i| {

@@ -41,7 +41,7 @@ pub(super) fn dots(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
         }
         heading += curl * dice.normal();
         let step_nm = own_nm * dice.uniform(0.7, 1.3);
-        (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
+        (x, y) = (x + step_nm * libm::cos(heading), y + step_nm * libm::sin(heading));
     }
     pieces
 }
@@ -67,13 +67,13 @@ pub(super) fn clump(at: (f64, f64), size_nm: f64, style: &Style, canvas: &mut Ca
         // A walk that is drawn back to the middle: worm-like strands in a round clump.
         let heading = dice.angle();
         let step = 1.1 * blob_nm / (0.5 * size_nm);
-        (u, v) = (u + step * heading.cos(), v + step * heading.sin());
-        if f64::hypot(u, v) > 0.9 {
+        (u, v) = (u + step * libm::cos(heading), v + step * libm::sin(heading));
+        if libm::hypot(u, v) > 0.9 {
             let (radius, angle) = (dice.uniform(0.0, 0.8f64).sqrt(), dice.angle());
-            (u, v) = (radius * angle.cos(), radius * angle.sin());
+            (u, v) = (radius * libm::cos(angle), radius * libm::sin(angle));
         }
         let (dx, dy) = (0.5 * size_nm * u, 0.5 * size_nm * squeeze * v);
-        let (sin, cos) = turn.sin_cos();
+        let (sin, cos) = libm::sincos(turn);
         let point = (at.0 + dx * cos - dy * sin, at.1 + dx * sin + dy * cos);
         dot(point, blob_nm * dice.uniform(0.6, 1.2), strength * dice.uniform(0.4, 1.3), style, canvas, dice);
         points.push(point);
@@ -94,7 +94,7 @@ pub(super) fn ring(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let slots = (TAU * radius_nm / (1.15 * dot_nm)) as usize;
     for i in 0..slots {
         if dice.chance(kept) {
-            let (sin, cos) = (TAU * i as f64 / slots as f64).sin_cos();
+            let (sin, cos) = libm::sincos(TAU * i as f64 / slots as f64);
             let radius_nm = radius_nm + 0.2 * dot_nm * dice.normal();
             let point = (at.0 + radius_nm * cos, at.1 + squeeze * radius_nm * sin);
             dot(point, dot_nm * dice.uniform(0.7, 1.2), strength * dice.uniform(0.5, 1.2), style, canvas, dice);
@@ -112,10 +112,10 @@ pub(super) fn ringlet(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: 
     let level = style.sign() * style.contrast * dice.uniform(0.3, 1.1);
     let centre = -level * dice.uniform(0.0, 0.8);
     let seam = if style.stain == Stain::Negative { style.contrast * dice.uniform(0.0, 0.7) } else { 0.0 };
-    let (squeeze, (sin, cos)) = (dice.uniform(0.8, 1.0), dice.angle().sin_cos());
+    let (squeeze, (sin, cos)) = (dice.uniform(0.8, 1.0), libm::sincos(dice.angle()));
     canvas.add(at.0, at.1, 2.5 * radius_nm, |dx, dy| {
-        let r = (dx * cos + dy * sin).hypot((dy * cos - dx * sin) / squeeze);
-        let bell = |z: f64| (-0.5 * z * z).exp();
+        let r = libm::hypot(dx * cos + dy * sin, (dy * cos - dx * sin) / squeeze);
+        let bell = |z: f64| libm::exp(-0.5 * z * z);
         level * bell((r - crest_nm) / width_nm)
             + centre * bell(r / (0.5 * crest_nm))
             + seam * bell((r - 1.3 * radius_nm) / (0.3 * radius_nm))
@@ -126,14 +126,14 @@ pub(super) fn ringlet(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: 
 /// A small blob with a thin dark seam of stain; in ice a dark one.
 fn dot(at: (f64, f64), diameter_nm: f64, strength: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
     let (long, squeeze) = (0.5 * diameter_nm, dice.uniform(0.6, 1.0));
-    let (sin, cos) = dice.angle().sin_cos();
+    let (sin, cos) = libm::sincos(dice.angle());
     let seam = if style.stain == Stain::Negative { 0.45 * strength * dice.uniform(0.0, 1.0) } else { 0.0 };
     let level = style.sign() * strength;
     // Softened by the pixel, so that the smallest ones do not alias.
     let soft = 1.0 + canvas.pitch_nm / long.max(1.0);
     canvas.add(at.0, at.1, 2.2 * long * soft, |dx, dy| {
-        let r = ((dx * cos + dy * sin) / long).hypot((dy * cos - dx * sin) / (long * squeeze)) / soft;
-        level * (-1.2 * r * r * r).exp() / soft + seam * (-((r - 1.25) / 0.3).powi(2)).exp()
+        let r = libm::hypot((dx * cos + dy * sin) / long, (dy * cos - dx * sin) / (long * squeeze)) / soft;
+        level * libm::exp(-1.2 * r * r * r) / soft + seam * libm::exp(-((r - 1.25) / 0.3).powi(2))
     });
 }
 
@@ -141,10 +141,10 @@ fn dot(at: (f64, f64), diameter_nm: f64, strength: f64, style: &Style, canvas: &
 fn pool(at: (f64, f64), radius_nm: f64, share: f64, style: &Style, canvas: &mut Canvas, dice: &mut Dice) {
     let level = share * style.amount(style.halo, dice) * dice.uniform(0.5, 1.3);
     let reach_nm = radius_nm * dice.uniform(0.9, 1.5);
-    let (sin, cos) = dice.angle().sin_cos();
+    let (sin, cos) = libm::sincos(dice.angle());
     let squeeze = dice.uniform(0.6, 1.0);
     canvas.add(at.0, at.1, 2.2 * reach_nm, |dx, dy| {
-        let r = (dx * cos + dy * sin).hypot((dy * cos - dx * sin) / squeeze) / reach_nm;
-        level * (-r * r).exp()
+        let r = libm::hypot(dx * cos + dy * sin, (dy * cos - dx * sin) / squeeze) / reach_nm;
+        level * libm::exp(-r * r)
     });
 }

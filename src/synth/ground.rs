@@ -21,7 +21,7 @@ pub(super) fn film(width: usize, height: usize, pitch_nm: f64, style: &Style, di
     let side = width.max(height) as f64;
     let mut drift = Field::relief(width, height, side / dice.uniform(0.8, 2.0), dice);
     drift.add(&Field::relief(width, height, side / dice.log_uniform(2.5, 12.0), dice), dice.uniform(0.0, 0.8) as f32);
-    let (sin, cos) = dice.angle().sin_cos();
+    let (sin, cos) = libm::sincos(dice.angle());
     let slope = dice.uniform(0.0, 3.0) / side;
     for (y, row) in drift.value.chunks_exact_mut(width).enumerate() {
         for (x, v) in row.iter_mut().enumerate() {

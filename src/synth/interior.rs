@@ -158,7 +158,7 @@ pub(super) fn draw_body(outline: Outline, appearance: Appearance, style: &Style,
                 let level = strength * dice.uniform(0.7, 1.0);
                 body.rims.push(Rim {
                     level,
-                    depth_nm: depth_nm.hypot(style.defocus_nm),
+                    depth_nm: libm::hypot(depth_nm, style.defocus_nm),
                     outer_nm: sharp_nm,
                     inner_nm: sharp_nm,
                     lean: 0.0,
@@ -193,7 +193,7 @@ pub(super) fn soften(body: &mut Body, style: &Style, dice: &mut Dice) {
     let radius_nm = 0.5 * body.outline.diameter_nm();
     body.edge_nm = (style.edge_nm * dice.uniform(0.85, 1.2)).min(FLANK_MAX_RADII * radius_nm);
     // Defocus widens the flank further and moves its foot outwards, which comes to the same.
-    let seen_nm = body.edge_nm.hypot(EDGE_PER_BLUR * style.defocus_nm);
+    let seen_nm = libm::hypot(body.edge_nm, EDGE_PER_BLUR * style.defocus_nm);
     let shoulder_nm = seen_nm * dice.uniform(FOOT_EDGES.0, FOOT_EDGES.1) + dice.uniform(0.0, FOOT_LOOSE_NM);
     body.shoulder_nm = shoulder_nm.min(SHOULDER_MAX_RADII * radius_nm);
 }
@@ -260,8 +260,8 @@ fn dent(contrast: f64, off_centre: f64, size: (f64, f64), dice: &mut Dice) -> De
     let long = dice.uniform(size.0, size.1);
     Dent {
         level: contrast * dice.uniform(0.2, 1.1),
-        x: distance * direction.cos(),
-        y: distance * direction.sin(),
+        x: distance * libm::cos(direction),
+        y: distance * libm::sin(direction),
         long,
         short: long * dice.uniform(0.5, 1.0),
         angle: dice.angle(),

@@ -69,7 +69,7 @@ fn beside(partner: &Vesicle, vesicle: &Vesicle, style: &Style, dice: &mut Dice) 
     let overlap = if dice.chance(style.overlapping) { dice.uniform(0.05, OVERLAP_MAX) } else { 0.0 };
     let gap_nm = if overlap > 0.0 { -overlap * smaller_nm } else { dice.uniform(0.0, TOUCH_GAP_NM) };
     let distance_nm = contact_nm + gap_nm;
-    ((partner.x_nm + distance_nm * angle.cos(), partner.y_nm + distance_nm * angle.sin()), overlap)
+    ((partner.x_nm + distance_nm * libm::cos(angle), partner.y_nm + distance_nm * libm::sin(angle)), overlap)
 }
 
 /// Whether a vesicle can lie at a place without covering more of another than the overlap allows, in radii of the
@@ -79,17 +79,17 @@ fn is_free((x_nm, y_nm): (f64, f64), vesicle: &Vesicle, placed: &[Vesicle], over
     placed.iter().all(|other| {
         let other = &other.body.outline;
         let (dx, dy) = (x_nm - other.x_nm, y_nm - other.y_nm);
-        let distance_nm = dx.hypot(dy);
+        let distance_nm = libm::hypot(dx, dy);
         if distance_nm > 2.0 * DIAMETER_MAX_NM {
             return true;
         }
         // Outlines are checked along directions around the line of centres, where they come closest.
-        let towards = dy.atan2(dx);
+        let towards = libm::atan2(dy, dx);
         let closest_nm = (-6..=6)
             .map(|k| {
                 let turn = 0.12 * f64::from(k);
-                let reach_nm = other.radius_nm(towards + turn) * turn.cos();
-                reach_nm + own.radius_nm(towards + std::f64::consts::PI - turn) * turn.cos()
+                let reach_nm = other.radius_nm(towards + turn) * libm::cos(turn);
+                reach_nm + own.radius_nm(towards + std::f64::consts::PI - turn) * libm::cos(turn)
             })
             .fold(0.0, f64::max);
         let smaller_nm = 0.5 * other.diameter_nm().min(own.diameter_nm());

@@ -22,7 +22,7 @@ pub(super) fn precipitate(at: (f64, f64), style: &Style, canvas: &mut Canvas, di
         while left_nm > 0.0 && half_nm > 1.0 {
             let step_nm = 1.5 * half_nm + 2.0;
             heading += 0.45 * dice.normal();
-            (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
+            (x, y) = (x + step_nm * libm::cos(heading), y + step_nm * libm::sin(heading));
             half_nm *= dice.uniform(0.88, 1.06);
             left_nm -= step_nm;
             knots.push((x, y, half_nm));
@@ -31,7 +31,7 @@ pub(super) fn precipitate(at: (f64, f64), style: &Style, canvas: &mut Canvas, di
                 open.push((x, y, heading + dice.sign() * dice.uniform(0.5, 1.2), 0.75 * half_nm, 0.6 * left_nm));
             }
         }
-        stroke(&knots, canvas, |z| level * (-(0.8 * z).powi(2)).exp());
+        stroke(&knots, canvas, |z| level * libm::exp(-(0.8 * z).powi(2)));
     }
     points.push(at);
     vec![Piece::spanning(&points, width_nm)]
@@ -51,10 +51,10 @@ pub(super) fn fold(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: &mu
     let mut knots = Vec::with_capacity(steps);
     for _ in 0..steps {
         heading += turn / steps as f64 * dice.uniform(0.3, 1.7) + if dice.chance(kinks) { dice.normal() } else { 0.0 };
-        (x, y) = (x + 4.0 * heading.cos(), y + 4.0 * heading.sin());
+        (x, y) = (x + 4.0 * libm::cos(heading), y + 4.0 * libm::sin(heading));
         knots.push((x, y, half_nm * dice.uniform(0.85, 1.15)));
     }
-    stroke(&knots, canvas, |z| strength * (-z * z).exp() + halo * (-(0.3 * z).powi(2)).exp());
+    stroke(&knots, canvas, |z| strength * libm::exp(-z * z) + halo * libm::exp(-(0.3 * z).powi(2)));
     vec![Piece::spanning(&knots.iter().map(|k| (k.0, k.1)).collect::<Vec<_>>(), half_nm)]
 }
 
@@ -64,7 +64,7 @@ pub(super) fn wrinkle(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: 
     let level = style.contrast * dice.uniform(0.2, 1.0) * dice.sign();
     let edge = style.contrast * dice.uniform(-0.4, 0.4);
     let knots = long_line(at, half_nm, 0.02, canvas, dice);
-    stroke(&knots, canvas, |z| level * (-z.powi(4)).exp() + edge * (-((z.abs() - 1.1) / 0.25).powi(2)).exp());
+    stroke(&knots, canvas, |z| level * libm::exp(-z.powi(4)) + edge * libm::exp(-((z.abs() - 1.1) / 0.25).powi(2)));
     vec![Piece::spanning(&knots.iter().map(|k| (k.0, k.1)).collect::<Vec<_>>(), half_nm)]
 }
 
@@ -73,7 +73,7 @@ pub(super) fn scratch(at: (f64, f64), style: &Style, canvas: &mut Canvas, dice: 
     let half_nm = dice.log_uniform(1.5, 6.0).max(0.6 * canvas.pitch_nm);
     let level = style.contrast * dice.uniform(0.2, 0.9) * dice.sign();
     let knots = long_line(at, half_nm, 0.002, canvas, dice);
-    stroke(&knots, canvas, |z| level * (-z * z).exp());
+    stroke(&knots, canvas, |z| level * libm::exp(-z * z));
     vec![Piece::spanning(&knots.iter().map(|k| (k.0, k.1)).collect::<Vec<_>>(), half_nm)]
 }
 
@@ -84,11 +84,11 @@ fn long_line(at: (f64, f64), half_nm: f64, wander: f64, canvas: &Canvas, dice: &
     let start = dice.angle();
     let length_nm = width_nm.max(height_nm) * dice.uniform(0.4, 1.4);
     let mut heading = start;
-    let (mut x, mut y) = (at.0 - 0.5 * length_nm * start.cos(), at.1 - 0.5 * length_nm * start.sin());
+    let (mut x, mut y) = (at.0 - 0.5 * length_nm * libm::cos(start), at.1 - 0.5 * length_nm * libm::sin(start));
     (0..(length_nm / step_nm) as usize + 2)
         .map(|_| {
             heading += wander * step_nm.sqrt() * dice.normal();
-            (x, y) = (x + step_nm * heading.cos(), y + step_nm * heading.sin());
+            (x, y) = (x + step_nm * libm::cos(heading), y + step_nm * libm::sin(heading));
             (x, y, half_nm * dice.uniform(0.9, 1.1))
         })
         .collect()
@@ -130,7 +130,7 @@ fn stroke(knots: &[Knot], canvas: &mut Canvas, profile: impl Fn(f64) -> f64) {
             for x in span(ax, bx, &columns) {
                 let (px, py) = ((x as f64 + 0.5) * pitch_nm, (y as f64 + 0.5) * pitch_nm);
                 let t = (((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length2).clamp(0.0, 1.0);
-                let off_nm = (px - ax - t * (bx - ax)).hypot(py - ay - t * (by - ay));
+                let off_nm = libm::hypot(px - ax - t * (bx - ax), py - ay - t * (by - ay));
                 let half_nm = (ar + t * (br - ar)).max(0.5 * pitch_nm);
                 let at = (y - rows.start) * width + x - columns.start;
                 nearest[at] = nearest[at].min((off_nm / half_nm) as f32);

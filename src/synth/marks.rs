@@ -136,7 +136,7 @@ impl Marks {
         let (x, y, radius) = (x_nm / self.pixel_size_nm, y_nm / self.pixel_size_nm, radius_nm / self.pixel_size_nm);
         self.plates.iter().filter(|p| p.edges.1 < self.open_rows() as f64).any(|p| {
             let (left, top, right, bottom) = p.edges;
-            (x - x.clamp(left, right)).hypot(y - y.clamp(top, bottom)) < radius
+            libm::hypot(x - x.clamp(left, right), y - y.clamp(top, bottom)) < radius
         })
     }
 
@@ -164,7 +164,7 @@ impl Marks {
             cells(grey, low, high, |v, x, y| {
                 let (dx, dy) = (x - s.from.0, y - s.from.1);
                 let t = ((dx * along.0 + dy * along.1) / length2).clamp(0.0, 1.0);
-                let off = (dx - t * along.0).hypot(dy - t * along.1);
+                let off = libm::hypot(dx - t * along.0, dy - t * along.1);
                 *v += (s.half_px - off + 0.5).clamp(0.0, 1.0) as f32 * (value(s.shade) - *v);
             });
         }
@@ -237,7 +237,7 @@ impl Marks {
     fn circle(&mut self, at: (f64, f64), radius: f64, half_px: f64, shade: f32) {
         const SIDES: usize = 40;
         let corner = |i: usize| {
-            let (sin, cos) = (TAU * i as f64 / SIDES as f64).sin_cos();
+            let (sin, cos) = libm::sincos(TAU * i as f64 / SIDES as f64);
             (at.0 + radius * cos, at.1 + radius * sin)
         };
         for i in 0..SIDES {
@@ -249,7 +249,8 @@ impl Marks {
     fn arrow(&mut self, at: (f64, f64), off: f64, half_px: f64, shade: f32, dice: &mut Dice) {
         let angle = dice.angle();
         let length = dice.uniform(8.0, 30.0) * half_px;
-        let from = |angle: f64, from: (f64, f64), r: f64| (from.0 + r * angle.cos(), from.1 + r * angle.sin());
+        let from =
+            |angle: f64, from: (f64, f64), r: f64| (from.0 + r * libm::cos(angle), from.1 + r * libm::sin(angle));
         let tip = from(angle, at, off);
         self.strokes.push(Stroke { from: tip, to: from(angle, tip, length), half_px, shade });
         let barb = dice.uniform(3.0, 7.0) * half_px;

@@ -255,7 +255,7 @@ fn furnish(vesicles: &[Vesicle], style: &Style, canvas: &mut Canvas, dice: &mut 
             let outline = &vesicle.body.outline;
             let angle = dice.angle();
             let far_nm = outline.radius_nm(angle) * dice.uniform(0.6, 1.15);
-            let at = (outline.x_nm + far_nm * angle.cos(), outline.y_nm + far_nm * angle.sin());
+            let at = (outline.x_nm + far_nm * libm::cos(angle), outline.y_nm + far_nm * libm::sin(angle));
             let size_nm = outline.diameter_nm() * dice.uniform(SOIL_SHARE.0, SOIL_SHARE.1);
             let soil = grains::clump(at, size_nm.max(SOIL_MIN_NM), style, canvas, dice);
             pieces.push((Clutter::Aggregate.name(), soil));

@@ -43,7 +43,7 @@ impl Outline {
             .collect();
         for (i, r) in radius.iter_mut().enumerate() {
             let angle = angle_of(i);
-            *r *= 1.0 + waves.iter().map(|(k, a, phase)| a * (k * angle + phase).cos()).sum::<f64>();
+            *r *= 1.0 + waves.iter().map(|(k, a, phase)| a * libm::cos(k * angle + phase)).sum::<f64>();
         }
         radius.rotate_right((turn / TAU * RAYS as f64) as usize % RAYS);
         let mut outline = Self { x_nm: 0.0, y_nm: 0.0, radius_nm: radius, smooth_nm: Vec::new(), cosine: Vec::new() };
@@ -80,10 +80,10 @@ impl Outline {
     /// Where a point lies.
     pub fn place(&self, x_nm: f64, y_nm: f64) -> Place {
         let (dx_nm, dy_nm) = (x_nm - self.x_nm, y_nm - self.y_nm);
-        let angle = dy_nm.atan2(dx_nm);
+        let angle = libm::atan2(dy_nm, dx_nm);
         let (i, j, t) = ray(angle);
         let radius_nm = self.radius_nm[i] * (1.0 - t) + self.radius_nm[j] * t;
-        let r_nm = dx_nm.hypot(dy_nm);
+        let r_nm = libm::hypot(dx_nm, dy_nm);
         let near_nm = (r_nm - radius_nm) * self.cosine[i];
         // Farther out the outline's details are forgotten, or they would cast rays.
         let far = ((r_nm / radius_nm - 1.0) / FAR_RADII).clamp(0.0, 1.0);
@@ -102,7 +102,7 @@ impl Outline {
     pub fn centroid_nm(&self) -> (f64, f64) {
         let (mut x, mut y, mut area) = (0.0, 0.0, 0.0);
         for (i, r) in self.radius_nm.iter().enumerate() {
-            let (sin, cos) = angle_of(i).sin_cos();
+            let (sin, cos) = libm::sincos(angle_of(i));
             x += r.powi(3) / 3.0 * cos;
             y += r.powi(3) / 3.0 * sin;
             area += r * r / 2.0;
@@ -117,12 +117,12 @@ impl Outline {
             .iter()
             .enumerate()
             .map(|(i, r)| {
-                let (sin, cos) = angle_of(i).sin_cos();
+                let (sin, cos) = libm::sincos(angle_of(i));
                 (r * cos, r * sin)
             })
             .collect();
         let widths = (0..FERET_DIRECTIONS).map(|k| {
-            let (sin, cos) = (PI * k as f64 / FERET_DIRECTIONS as f64).sin_cos();
+            let (sin, cos) = libm::sincos(PI * k as f64 / FERET_DIRECTIONS as f64);
             let span = points.iter().map(|(x, y)| x * cos + y * sin);
             let (low, high) = span.fold((f64::MAX, f64::MIN), |(l, h), s| (l.min(s), h.max(s)));
             high - low
@@ -133,7 +133,7 @@ impl Outline {
     /// Whether any part lies outside a field of the given size, nm.
     pub fn leaves(&self, width_nm: f64, height_nm: f64) -> bool {
         self.radius_nm.iter().enumerate().any(|(i, r)| {
-            let (sin, cos) = angle_of(i).sin_cos();
+            let (sin, cos) = libm::sincos(angle_of(i));
             let (x, y) = (self.x_nm + r * cos, self.y_nm + r * sin);
             x < 0.0 || y < 0.0 || x > width_nm || y > height_nm
         })

@@ -67,7 +67,7 @@ pub(super) fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
         Shape::Circle => vec![1.0; RAYS],
         Shape::Ellipse => {
             let aspect = dice.uniform(1.08, 1.7);
-            traced(|x, y| (x / aspect).hypot(y) - 1.0)
+            traced(|x, y| libm::hypot(x / aspect, y) - 1.0)
         }
         Shape::Faceted | Shape::Angular => {
             let (sides, corner) = if shape == Shape::Faceted {
@@ -78,20 +78,20 @@ pub(super) fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             let planes: Vec<_> = (0..sides)
                 .map(|i| {
                     let angle = TAU * (i as f64 + dice.uniform(-0.22, 0.22)) / sides as f64;
-                    (angle.cos(), angle.sin(), dice.uniform(0.85, 1.15))
+                    (libm::cos(angle), libm::sin(angle), dice.uniform(0.85, 1.15))
                 })
                 .collect();
             traced(|x, y| {
                 // A soft maximum over the half planes rounds the corners.
-                let sum: f64 = planes.iter().map(|(c, s, d)| ((c * x + s * y - d) / corner).exp()).sum();
-                corner * sum.ln()
+                let sum: f64 = planes.iter().map(|(c, s, d)| libm::exp((c * x + s * y - d) / corner)).sum();
+                corner * libm::log(sum)
             })
         }
         Shape::Pear => {
             let bud = dice.uniform(0.3, 0.65);
             let distance = dice.uniform(0.85, 0.95 + 0.5 * bud);
             let neck = dice.uniform(0.08, 0.3);
-            traced(|x, y| joined(x.hypot(y) - 1.0, (x - distance).hypot(y) - bud, neck))
+            traced(|x, y| joined(libm::hypot(x, y) - 1.0, libm::hypot(x - distance, y) - bud, neck))
         }
         Shape::Kidney => {
             let dent = dice.uniform(0.35, 0.8);
@@ -99,15 +99,15 @@ pub(super) fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             let aspect = dice.uniform(1.0, 1.5);
             let soft = dice.uniform(0.06, 0.2);
             let centre = 1.0 + dent - depth;
-            traced(|x, y| -joined(1.0 - x.hypot(y / aspect), (x - centre).hypot(y) - dent, soft))
+            traced(|x, y| -joined(1.0 - libm::hypot(x, y / aspect), libm::hypot(x - centre, y) - dent, soft))
         }
         Shape::Rod => {
             let half = dice.uniform(0.3, 1.4);
             let waist = if dice.chance(0.5) { dice.uniform(0.0, 0.35) } else { 0.0 };
             let taper = dice.uniform(-0.2, 0.2);
             traced(|x, y| {
-                let radius = 1.0 - waist * (-(x / 0.5).powi(2)).exp() + taper * x / half;
-                (x.abs() - half).max(0.0).hypot(y) - radius
+                let radius = 1.0 - waist * libm::exp(-(x / 0.5).powi(2)) + taper * x / half;
+                libm::hypot((x.abs() - half).max(0.0), y) - radius
             })
         }
         Shape::Tube => {
@@ -116,14 +116,14 @@ pub(super) fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             let taper = dice.uniform(-0.15, 0.15);
             traced(|x, y| {
                 let radius = 1.0 + taper * x / half;
-                (x.abs() - half).max(0.0).hypot(y - bend * x * x) - radius
+                libm::hypot((x.abs() - half).max(0.0), y - bend * x * x) - radius
             })
         }
         Shape::Bleb => {
             let bud = dice.uniform(0.12, 0.35);
             let distance = dice.uniform(0.85, 1.0 + 0.6 * bud);
             let neck = dice.uniform(0.03, 0.12);
-            traced(|x, y| joined(x.hypot(y) - 1.0, (x - distance).hypot(y) - bud, neck))
+            traced(|x, y| joined(libm::hypot(x, y) - 1.0, libm::hypot(x - distance, y) - bud, neck))
         }
         Shape::Collapsed => {
             let sides = dice.count(5, 8);
@@ -141,7 +141,7 @@ pub(super) fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
                     let span = (b.0 - a.0).rem_euclid(TAU);
                     let off = (angle - a.0).rem_euclid(TAU);
                     // The straight line between two corners, then what it has sagged.
-                    let straight = a.1 * b.1 * span.sin() / (a.1 * off.sin() + b.1 * (span - off).sin());
+                    let straight = a.1 * b.1 * libm::sin(span) / (a.1 * libm::sin(off) + b.1 * libm::sin(span - off));
                     let t = off / span;
                     straight * (1.0 - a.2 * 4.0 * t * (1.0 - t))
                 })
@@ -153,11 +153,13 @@ pub(super) fn unit_radii(shape: Shape, dice: &mut Dice) -> Vec<f64> {
             let neck = dice.uniform(0.03, 0.2);
             let lobes: Vec<_> = (0..dice.count(3, 8))
                 .map(|_| (dice.uniform(0.1, 0.8), dice.angle(), dice.uniform(0.3, 0.65)))
-                .map(|(far, angle, radius)| (far * angle.cos(), far * angle.sin(), radius))
+                .map(|(far, angle, radius)| (far * libm::cos(angle), far * libm::sin(angle), radius))
                 .collect();
             // A core below them keeps the middle inside.
             traced(|x, y| {
-                lobes.iter().fold(x.hypot(y) - 0.45, |near, (u, v, r)| joined(near, (x - u).hypot(y - v) - r, neck))
+                lobes
+                    .iter()
+                    .fold(libm::hypot(x, y) - 0.45, |near, (u, v, r)| joined(near, libm::hypot(x - u, y - v) - r, neck))
             })
         }
         Shape::Ragged => {
@@ -176,9 +178,9 @@ fn joined(a: f64, b: f64, soft: f64) -> f64 {
 /// Radii of a sum of cosines whose amplitude falls with the order.
 fn waves(dice: &mut Dice, orders: std::ops::Range<usize>, amplitude: f64, decay: f64) -> Vec<f64> {
     let waves: Vec<_> =
-        orders.map(|k| (k as f64, amplitude * dice.normal() / (k as f64).powf(decay), dice.angle())).collect();
+        orders.map(|k| (k as f64, amplitude * dice.normal() / libm::pow(k as f64, decay), dice.angle())).collect();
     (0..RAYS)
-        .map(|i| (1.0 + waves.iter().map(|(k, a, p)| a * (k * angle_of(i) + p).cos()).sum::<f64>()).clamp(0.3, 2.0))
+        .map(|i| (1.0 + waves.iter().map(|(k, a, p)| a * libm::cos(k * angle_of(i) + p)).sum::<f64>()).clamp(0.3, 2.0))
         .collect()
 }
 
@@ -188,7 +190,7 @@ fn traced(implicit: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     const STEP: f64 = 0.02;
     let radius: Vec<f64> = (0..RAYS)
         .map(|i| {
-            let (sin, cos) = angle_of(i).sin_cos();
+            let (sin, cos) = libm::sincos(angle_of(i));
             let at = |r: f64| implicit(r * cos, r * sin);
             let mut outer = UNIT_REACH;
             while outer > STEP && at(outer - STEP) > 0.0 {

@@ -265,7 +265,7 @@ impl Style {
             oversampling: 1,
         };
         // Coarse pixels average more electrons than fine ones, though not in proportion: people dose by pixel.
-        let noise = dice.log_uniform(0.05, 0.3) * (0.8 / pixel_size_nm).powf(0.3).clamp(0.6, 1.3);
+        let noise = dice.log_uniform(0.05, 0.3) * libm::pow(0.8 / pixel_size_nm, 0.3).clamp(0.6, 1.3);
         if dice.chance(WIDE_POOLS) {
             // Far wider than any vesicle, so few of them.
             (style.pool_nm, style.shared_pools) = (WIDE_POOL_NM, dice.log_uniform(0.3, 1.5));

@@ -112,7 +112,7 @@ impl Vesicle {
             (style.median_nm, style.sigma_g, COMMON_MIN_NM)
         };
         let least_nm = least_nm.max(style.least_nm);
-        let drawn_nm: Vec<f64> = (0..DRAWS_MAX).map(|_| median_nm * sigma_g.powf(dice.normal())).collect();
+        let drawn_nm: Vec<f64> = (0..DRAWS_MAX).map(|_| median_nm * libm::pow(sigma_g, dice.normal())).collect();
         let in_range = |d: &f64| (least_nm..=DIAMETER_MAX_NM).contains(d);
         let appearance = dice.weighted(&style.appearances);
         let diameter_nm = match drawn_nm.into_iter().find(in_range) {

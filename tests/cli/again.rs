@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 /// A picture with some bright discs that have a dark rim.
 pub fn disc(path: &Path, centre: u32) {
     write_picture(path, (64, 64), |x, y| {
-        let distance = f64::from(x).mul_add(1.0, -f64::from(centre)).hypot(f64::from(y) - 32.0);
+        let distance = libm::hypot(f64::from(x).mul_add(1.0, -f64::from(centre)), f64::from(y) - 32.0);
         let level = if distance < 12.0 {
             1260
         } else if distance < 17.0 {

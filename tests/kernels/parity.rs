@@ -263,7 +263,7 @@ fn halve_cases(picture: &Picture) -> Vec<Case> {
 /// Half a Gaussian, the centre first.
 fn gaussian(sigma: f32) -> Vec<f32> {
     let raw: Vec<f32> =
-        (0..=(3.0 * sigma).ceil() as usize).map(|k| (-0.5 * (k as f32 / sigma).powi(2)).exp()).collect();
+        (0..=(3.0 * sigma).ceil() as usize).map(|k| libm::expf(-0.5 * (k as f32 / sigma).powi(2))).collect();
     let total = raw[0] + 2.0 * raw[1..].iter().sum::<f32>();
     raw.iter().map(|w| w / total).collect()
 }
@@ -319,7 +319,7 @@ fn vote_cases(picture: &Picture) -> Vec<Case> {
     for radius in [2.0f32, 5.0, 9.7] {
         let factors = [0.84, 1.0, 1.19];
         let ring = (0..32).flat_map(|d| {
-            let (sin, cos) = (TAU * d as f32 / 32.0).sin_cos();
+            let (sin, cos) = libm::sincosf(TAU * d as f32 / 32.0);
             let offsets = factors.iter().flat_map(move |f| [radius * f * cos, radius * f * sin].map(f32::round));
             [cos, sin].into_iter().chain(offsets)
         });
@@ -370,7 +370,7 @@ fn candidates(picture: &Picture, rays: usize, positions: usize) -> Candidates {
         let x = x + dice.unit() * 0.01;
         let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
         candidate.extend([x.floor(), y.floor(), x - x.floor(), y - y.floor(), step, sign]);
-        let lobes = |ray: usize| 1.0 + 0.05 * (3.0 * TAU * ray as f32 / rays as f32).sin();
+        let lobes = |ray: usize| 1.0 + 0.05 * libm::sinf(3.0 * TAU * ray as f32 / rays as f32);
         prior.extend((0..rays).map(|ray| 1.1 * radius * lobes(ray)));
     }
     Candidates { candidate, prior, count: places.len() }
@@ -390,7 +390,7 @@ fn polar_case(picture: &Picture, at: &Candidates, rays: usize, positions: usize,
         positions: positions as u32,
     };
     let direction = (0..rays).flat_map(|k| {
-        let (sin, cos) = (TAU * k as f32 / rays as f32).sin_cos();
+        let (sin, cos) = libm::sincosf(TAU * k as f32 / rays as f32);
         [cos, sin]
     });
     let inputs = vec![saturated(picture), at.candidate.clone(), at.prior.clone(), direction.collect()];

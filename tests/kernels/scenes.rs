@@ -32,7 +32,7 @@ fn differences(actual: &[Particle], expected: &[Particle]) -> Result<[f64; 3], S
     let mut free: Vec<&Particle> = actual.iter().collect();
     let mut largest = [0.0f64; 3];
     for e in expected {
-        let apart = |a: &Particle| (a.shape.x_px - e.shape.x_px).hypot(a.shape.y_px - e.shape.y_px);
+        let apart = |a: &Particle| libm::hypot(a.shape.x_px - e.shape.x_px, a.shape.y_px - e.shape.y_px);
         let same = |a: &Particle| {
             let diameter = (a.shape.diameter_px - e.shape.diameter_px).abs();
             let found = [apart(a), diameter, (a.confidence - e.confidence).abs()];

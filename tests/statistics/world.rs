@@ -41,16 +41,16 @@ const Z: [f64; 3] = [-1.281_551_565_544_6, 0.0, 1.281_551_565_544_6];
 impl World {
     /// Standard deviation of the logarithm of the size over all fields.
     fn log_sd(&self) -> f64 {
-        self.geometric_sd.ln().hypot(self.field_size_sd)
+        libm::hypot(libm::log(self.geometric_sd), self.field_size_sd)
     }
 
     /// D10, D50, D90, nm.
     pub fn quantiles_nm(&self) -> [f64; 3] {
-        Z.map(|z| self.median_nm * (z * self.log_sd()).exp())
+        Z.map(|z| self.median_nm * libm::exp(z * self.log_sd()))
     }
 
     pub fn mean_nm(&self) -> f64 {
-        self.median_nm * (0.5 * self.log_sd().powi(2)).exp()
+        self.median_nm * libm::exp(0.5 * self.log_sd().powi(2))
     }
 
     /// Fields with their whole particles; and, for comparison, the diameters of what is seen at all, cut off ones as large
@@ -79,10 +79,10 @@ impl World {
         let area_um2 = ((side + 2.0 * margin) * self.pixel_nm / 1e3).powi(2);
         let (size_shift, density_shift) = (self.field_size_sd * normal(rng), self.field_density_sd * normal(rng));
         // The mean density over the fields is that of the world.
-        let density = self.per_um2 * (density_shift - 0.5 * self.field_density_sd.powi(2)).exp();
+        let density = self.per_um2 * libm::exp(density_shift - 0.5 * self.field_density_sd.powi(2));
         let (mut accepted, mut seen, mut border_count) = (Vec::new(), Vec::new(), 0);
         for _ in 0..poisson(density * area_um2, rng) {
-            let diameter = self.median_nm * (self.geometric_sd.ln() * normal(rng) + size_shift).exp();
+            let diameter = self.median_nm * libm::exp(libm::log(self.geometric_sd) * normal(rng) + size_shift);
             let extent = diameter / self.pixel_nm;
             let mut overlap = || {
                 let centre = rng.random::<f64>() * (side + 2.0 * margin) - margin;
@@ -141,7 +141,7 @@ pub fn mark(x0: usize, y0: usize, x1: usize, y1: usize) -> Region {
 
 /// A standard normal number (Box and Muller).
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt() * (TAU * rng.random::<f64>()).cos()
+    (-2.0 * libm::log(1.0 - rng.random::<f64>())).sqrt() * libm::cos(TAU * rng.random::<f64>())
 }
 
 /// A Poisson count, in parts whose floor is no underflow.
@@ -149,7 +149,7 @@ fn poisson(mean: f64, rng: &mut ChaCha8Rng) -> usize {
     const PART: f64 = 100.0;
     let (mut left, mut count) = (mean, 0);
     while left > 0.0 {
-        let floor = (-left.min(PART)).exp();
+        let floor = libm::exp(-left.min(PART));
         let mut product = rng.random::<f64>();
         while product > floor {
             product *= rng.random::<f64>();

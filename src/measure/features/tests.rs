@@ -13,7 +13,7 @@ fn picture(grey: &[f32]) -> Picture<'_, f32> {
 
 /// A cone that falls by 5 per pixel from the middle.
 fn cone() -> Vec<f32> {
-    square(SIDE, |x, y| -5.0 * (x - 80.0).hypot(y - 80.0))
+    square(SIDE, |x, y| -5.0 * libm::hypot(x - 80.0, y - 80.0))
 }
 
 /// What was read where nothing differs from ray to ray: the rows' values, and a contrast of 50.
@@ -62,7 +62,7 @@ fn on_a_cone_the_rings_lie_as_deep_as_they_are_wide() {
 fn an_outline_along_the_level_lines_is_aligned_with_the_gradient() {
     let (a, b) = (32.0, 20.0);
     let grey = square(SIDE, |x, y| -1000.0 * (((x - 80.0) / a).powi(2) + ((y - 80.0) / b).powi(2)));
-    let ellipse = outline(80.0, 80.0, |t: f64| a * b / (b * t.cos()).hypot(a * t.sin()));
+    let ellipse = outline(80.0, 80.0, |t: f64| a * b / libm::hypot(b * libm::cos(t), a * libm::sin(t)));
     let read = |outline: &Contour| Readings::new(&picture(&grey), outline, 1.0).alignment;
     assert!(read(&ellipse).iter().all(|v| (0.99..1.0001).contains(v)), "{:?}", read(&ellipse));
     let dark = read(&Contour { polarity: Polarity::Darker, ..ellipse.clone() });
@@ -178,7 +178,7 @@ fn edge_features_are_quantiles_and_weakest_sectors() {
 fn waves_of_an_outline_are_found_by_their_number() {
     for n in 2..20 {
         let phase = 0.3 * n as f64;
-        let wavy = outline(0.0, 0.0, |t| 20.0 * (1.0 + 0.1 * (n as f64 * t + phase).cos()));
+        let wavy = outline(0.0, 0.0, |t| 20.0 * (1.0 + 0.1 * libm::cos(n as f64 * t + phase)));
         let mut found = Vec::new();
         shape(&mut found, &wavy);
         let at = match n {
@@ -188,16 +188,16 @@ fn waves_of_an_outline_are_found_by_their_number() {
         };
         let angles = || (0..RAYS).map(|k| n as f64 * TAU * k as f64 / RAYS as f64 + phase);
         // Second differences of a cosine are cosines.
-        let bend = 0.2 * (1.0 - (n as f64 * TAU / RAYS as f64).cos());
+        let bend = 0.2 * (1.0 - libm::cos(n as f64 * TAU / RAYS as f64));
         let mut expected = vec![0.0; 9];
-        expected[0] = bend * angles().map(|a| a.cos().abs()).sum::<f64>() / RAYS as f64;
+        expected[0] = bend * angles().map(|a| libm::cos(a).abs()).sum::<f64>() / RAYS as f64;
         expected[at] = 0.1;
-        expected[7] = 1.0 + 0.1 * angles().map(f64::cos).fold(1.0, f64::min);
-        expected[8] = 1.0 + 0.1 * angles().map(f64::cos).fold(-1.0, f64::max);
+        expected[7] = 1.0 + 0.1 * angles().map(libm::cos).fold(1.0, f64::min);
+        expected[8] = 1.0 + 0.1 * angles().map(libm::cos).fold(-1.0, f64::max);
         all_close(&found, &expected, 1e-5);
     }
     let mut rough = Vec::new();
-    shape(&mut rough, &outline(0.0, 0.0, |t| 20.0 + 3.0 * (6.0 * t).cos() + 4.0 * (8.0 * t).sin()));
+    shape(&mut rough, &outline(0.0, 0.0, |t| 20.0 + 3.0 * libm::cos(6.0 * t) + 4.0 * libm::sin(8.0 * t)));
     close(rough[5], 0.25, 1e-5);
 }
 
@@ -276,9 +276,9 @@ fn features_begin_with_scales_and_end_with_company() {
     let company = Company { around: 0.9, within: 0.4, crowd: 3.0 };
     let setting = Setting { pixel_nm: 2.0, noise: 10.0, contrast_high: 100.0 };
     let found = features(&contour, &readings(|i| i as f32), &company, &setting);
-    let start = [80f64.ln(), 40f64.ln(), 5f64.ln(), 0.5, f64::from(Polarity::Darker.sign()), 0.6];
+    let start = [libm::log(80.0), libm::log(40.0), libm::log(5.0), 0.5, f64::from(Polarity::Darker.sign()), 0.6];
     all_close(&found[..6], &start, 1e-5);
-    all_close(&found[found.len() - 5..], &[0.9, 0.3, 0.4, -0.2, 4f64.ln()], 1e-5);
+    all_close(&found[found.len() - 5..], &[0.9, 0.3, 0.4, -0.2, libm::log(4.0)], 1e-5);
     // Heights are told in contrasts, but not in less than half of the noise: an outline around nothing has none.
     let height = |noise: f32| features(&contour, &readings(|i| i as f32), &company, &Setting { noise, ..setting })[32];
     let first = (1.0 - 14.0) / 50.0;

@@ -218,7 +218,7 @@ fn rise_nm(profile: &[f64]) -> Option<f64> {
 fn crowded_share(vesicles: &[Seen], gap_px: f64) -> Option<f64> {
     let near = |a: &Seen, b: &Seen| {
         let (dx, dy) = (a.centre_px.0 - b.centre_px.0, a.centre_px.1 - b.centre_px.1);
-        dx.hypot(dy) - 0.5 * (a.diameter_px + b.diameter_px) < gap_px
+        libm::hypot(dx, dy) - 0.5 * (a.diameter_px + b.diameter_px) < gap_px
     };
     let has_neighbour = |&i: &usize| (0..vesicles.len()).any(|j| j != i && near(&vesicles[i], &vesicles[j]));
     let crowded = (0..vesicles.len()).filter(has_neighbour).count();

@@ -48,7 +48,7 @@ fn the_gradient_is_that_of_the_stain_and_not_of_vesicles() {
     // A fifth of the field is bright discs, most of them on the left.
     let discs = film(|x, y| {
         let near = |c: f64| ((c / 80.0).floor() + 0.5) * 80.0;
-        let on_disc = (x - near(x)).hypot(y - near(y)) < 27.0 && x < 160.0;
+        let on_disc = libm::hypot(x - near(x), y - near(y)) < 27.0 && x < 160.0;
         if on_disc { 30.0 * NOISE } else { 0.0 }
     });
     let found = stain_gradient(&picture(&discs)).unwrap();
@@ -71,7 +71,7 @@ fn granularity_follows_grain_of_its_size_alone() {
     };
     let found: Vec<f64> = [0.0, 0.5, 1.0].map(|s| granularity(&picture(&grainy(s))).unwrap()).into();
     assert!(found[0] < 0.4 && found[2] > 0.6 && found[0] + 0.1 < found[1] && found[1] + 0.1 < found[2], "{found:?}");
-    let waves = film(|x, _| 5.0 * NOISE * (x * std::f64::consts::TAU / 150.0).sin());
+    let waves = film(|x, _| 5.0 * NOISE * libm::sin(x * std::f64::consts::TAU / 150.0));
     let white = granularity(&picture(&film(|_, _| 0.0))).unwrap();
     let on_waves = granularity(&picture(&waves)).unwrap();
     assert!((on_waves - white).abs() < 0.1, "{white} {on_waves}");
@@ -82,7 +82,7 @@ fn granularity_follows_grain_of_its_size_alone() {
 fn an_edge_is_as_wide_as_it_was_blurred() {
     for sigma_nm in [1.0, 2.0, 4.0] {
         // A step blurred by a Gaussian rises from 10 to 90 % within 2.563 standard deviations.
-        let step = |nm: f64| 1.0 / (1.0 + (1.702 * nm / sigma_nm).exp());
+        let step = |nm: f64| 1.0 / (1.0 + libm::exp(1.702 * nm / sigma_nm));
         let profile: Vec<f64> = (0..=60).map(|i| 500.0 * step(f64::from(i) * EDGE_STEP_NM - EDGE_REACH_NM)).collect();
         let found = rise_nm(&profile).unwrap();
         assert!((found / (2.563 * sigma_nm) - 1.0).abs() < 0.05, "{sigma_nm}: {found}");
@@ -194,7 +194,7 @@ fn edges_are_as_wide_as_they_were_planted() {
     for (sign, polarity) in [(1.0, Polarity::Lighter), (-1.0, Polarity::Darker)] {
         // Pixels of 0.5 nm, of which the original has two; the edge falls evenly over 8 nm. The body hangs over the left
         // border, and says nothing there.
-        let soft = |dx: f64, dy: f64| ((20.0 + 4.0 - 0.5 * dx.hypot(dy)) / 8.0).clamp(0.0, 1.0);
+        let soft = |dx: f64, dy: f64| ((20.0 + 4.0 - 0.5 * libm::hypot(dx, dy)) / 8.0).clamp(0.0, 1.0);
         let grey: Vec<f32> = (0..160 * 160)
             .map(|i| ((i % 160) as f64 + 0.5, (i / 160) as f64 + 0.5))
             .map(|(x, y)| (1000.0 + sign * 300.0 * soft(x - 35.0, y - 80.0)) as f32)

@@ -144,7 +144,7 @@ impl Model {
     pub fn confidence(&self, scaled: &[f32]) -> f64 {
         let [slope, intercept] = self.calibration;
         let output = f64::from(self.verdict.outputs(scaled)[0]);
-        1.0 / (1.0 + (-(slope * output + intercept)).exp())
+        1.0 / (1.0 + libm::exp(-(slope * output + intercept)))
     }
 
     /// Where the outer edge is, from scaled features.
@@ -153,7 +153,7 @@ impl Model {
         let uncertainty = outputs[1].clamp(UNCERTAINTY_LN.0, UNCERTAINTY_LN.1);
         Offset {
             offset_nm: f64::from(outputs[0]).clamp(OFFSET_NM.0, OFFSET_NM.1),
-            uncertainty_nm: f64::from(uncertainty).exp() * self.gauge_factor,
+            uncertainty_nm: libm::exp(f64::from(uncertainty)) * self.gauge_factor,
         }
     }
 
@@ -162,7 +162,7 @@ impl Model {
         let outputs = self.sorter.outputs(scaled);
         let largest = outputs.iter().fold(f32::MIN, |m, &o| m.max(o));
         let mut shares = [0.0; Likeness::ALL.len()];
-        shares.iter_mut().zip(&outputs).for_each(|(s, o)| *s = f64::from(o - largest).exp());
+        shares.iter_mut().zip(&outputs).for_each(|(s, o)| *s = libm::exp(f64::from(o - largest)));
         let total: f64 = shares.iter().sum();
         shares.map(|s| s / total)
     }
@@ -241,16 +241,19 @@ mod tests {
         assert_eq!(model.scaled(&[5.0, -2.5]), [2.0, -1.0]);
         assert_eq!(model.scaled(&[100.0, -100.0]), [4.0, -4.0]);
         // Mean of 0.75 and 1.75, slope 2, intercept -1.
-        let expected = 1.0 / (1.0 + (-1.5f64).exp());
+        let expected = 1.0 / (1.0 + libm::exp(-1.5));
         assert!((model.confidence(&[0.25, 0.25]) - expected).abs() < 1e-7);
         let gauged = |a, b| model.offset(&[a, b]);
         assert_eq!(gauged(3.0, 0.0), Offset { offset_nm: 3.0, uncertainty_nm: 1.5 });
         assert_eq!((gauged(99.0, 0.0).offset_nm, gauged(-99.0, 0.0).offset_nm), (10.0, -4.0));
-        assert!((gauged(0.0, 1.0).uncertainty_nm - 1.5 * 1f64.exp()).abs() < 1e-9);
-        assert!((gauged(0.0, -9.0).uncertainty_nm - 1.5 * (-2.5f64).exp()).abs() < 1e-9);
+        assert!((gauged(0.0, 1.0).uncertainty_nm - 1.5 * libm::exp(1.0)).abs() < 1e-9);
+        assert!((gauged(0.0, -9.0).uncertainty_nm - 1.5 * libm::exp(-2.5)).abs() < 1e-9);
         let shares = model.likeness(&[0.0, 0.0]);
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        assert!((shares[0] / shares[1] - 1f64.exp()).abs() < 1e-9 && (shares[1] / shares[6] - 1f64.exp()).abs() < 1e-9);
+        assert!(
+            (shares[0] / shares[1] - libm::exp(1.0)).abs() < 1e-9
+                && (shares[1] / shares[6] - libm::exp(1.0)).abs() < 1e-9
+        );
     }
 
     #[test]

@@ -51,17 +51,17 @@ impl Target {
     /// Gradient of the loss by the outputs.
     fn gradient(self, outputs: &[f32]) -> Vec<f32> {
         match self {
-            Self::Chance(chance) => vec![1.0 / (1.0 + (-outputs[0]).exp()) - chance],
+            Self::Chance(chance) => vec![1.0 / (1.0 + libm::expf(-outputs[0])) - chance],
             Self::Number(number) => {
                 let ln = outputs[1].clamp(UNCERTAINTY_LN.0, UNCERTAINTY_LN.1);
-                let off = (number - outputs[0]) / ln.exp();
+                let off = (number - outputs[0]) / libm::expf(ln);
                 let pull = (FREEDOM + 1.0) * off / (FREEDOM + off * off);
-                vec![-pull / ln.exp(), 1.0 - pull * off]
+                vec![-pull / libm::expf(ln), 1.0 - pull * off]
             }
             Self::Choice(right) => {
                 let largest = outputs.iter().fold(f32::MIN, |m, &o| m.max(o));
-                let total: f32 = outputs.iter().map(|o| (o - largest).exp()).sum();
-                let share = |(i, o): (usize, &f32)| (o - largest).exp() / total - f32::from(u8::from(i == right));
+                let total: f32 = outputs.iter().map(|o| libm::expf(o - largest)).sum();
+                let share = |(i, o): (usize, &f32)| libm::expf(o - largest) / total - f32::from(u8::from(i == right));
                 outputs.iter().enumerate().map(share).collect()
             }
         }
@@ -157,7 +157,7 @@ fn logistic_fit(answers: &[(f64, bool)]) -> [f64; 2] {
         // Gradient and curvature of the likelihood; a trace of ridge keeps them solvable when all answers agree.
         let (mut g, mut h) = ([0.0; 2], [1e-6, 0.0, 1e-6]);
         for &(output, right) in answers {
-            let p = 1.0 / (1.0 + (-(slope * output + intercept)).exp());
+            let p = 1.0 / (1.0 + libm::exp(-(slope * output + intercept)));
             let (miss, w) = (p - f64::from(u8::from(right)), p * (1.0 - p));
             g = [g[0] + miss * output, g[1] + miss];
             h = [h[0] + w * output * output, h[1] + w * output, h[2] + w];
@@ -274,7 +274,7 @@ fn train_member(examples: &[(&[f32], Target)], sizes: &[usize], passes: usize, s
                 }
             }
             t += 1;
-            let rate = RATE * 0.5 * (1.0 + (std::f32::consts::PI * t as f32 / steps).cos());
+            let rate = RATE * 0.5 * (1.0 + libm::cosf(std::f32::consts::PI * t as f32 / steps));
             layers.iter_mut().for_each(|layer| layer.step(rate, t, batch.len()));
         }
     }

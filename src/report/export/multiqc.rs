@@ -149,10 +149,10 @@ fn general(name: &str, summary: &Summary, purity: &Purity) -> Value {
 fn sizes(name: &str, population: &Population) -> Option<Value> {
     let diameters = &population.diameters_nm;
     let density = Density::new(diameters, &population.weights)?;
-    let (low, high) = (diameters.first()?.ln(), diameters.last()?.ln());
+    let (low, high) = (libm::log(*diameters.first()?), libm::log(*diameters.last()?));
     let (from, to) = (low - TAIL * density.bandwidth, high + TAIL * density.bandwidth);
     let points: Vec<[f64; 2]> = (0..=POINTS)
-        .map(|i| (from + (to - from) * i as f64 / POINTS as f64).exp())
+        .map(|i| libm::exp(from + (to - from) * i as f64 / POINTS as f64))
         .map(|diameter| [brief(diameter), brief(density.per_nm(diameter))])
         .collect();
     let config = json!({ "id": "cupule_size_plot", "title": "Cupule: diameters", "xlab": "Diameter (nm)",
@@ -175,7 +175,7 @@ fn classes(name: &str, purity: &Purity) -> Option<Value> {
 
 /// A number of a plot: more digits would only make the file longer.
 fn brief(value: f64) -> f64 {
-    let digits = (DIGITS - 1 - value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32).clamp(0, 15);
+    let digits = (DIGITS - 1 - libm::log10(value.abs().max(f64::MIN_POSITIVE)).floor() as i32).clamp(0, 15);
     let scale = 10f64.powi(digits);
     (value * scale).round() / scale
 }

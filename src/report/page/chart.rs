@@ -90,7 +90,7 @@ impl Axis {
     /// Where a value lies, 0 to 1 within the axis.
     fn place(&self, value: f64) -> f64 {
         if self.log {
-            (value.max(1e-300) / self.from).ln() / (self.to / self.from).ln()
+            libm::log(value.max(1e-300) / self.from) / libm::log(self.to / self.from)
         } else {
             (value - self.from) / (self.to - self.from)
         }
@@ -99,7 +99,7 @@ impl Axis {
     /// Distance of the ticks: 1, 2 or 5 times a power of ten.
     fn step(&self) -> f64 {
         let raw = (self.to - self.from) / TICKS as f64;
-        let power = 10f64.powf(raw.log10().floor());
+        let power = 10f64.powi(libm::log10(raw).floor() as i32);
         [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= raw * 0.999).unwrap_or(raw)
     }
 
@@ -109,13 +109,13 @@ impl Axis {
             return self.names.clone();
         }
         if self.log {
-            let decades = self.from.log10().floor() as i32..=self.to.log10().ceil() as i32;
+            let decades = libm::log10(self.from).floor() as i32..=libm::log10(self.to).ceil() as i32;
             let inside = |v: &f64| *v >= self.from * 0.999_999 && *v <= self.to * 1.000_001;
             let values = decades.flat_map(|d| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(d))).filter(inside);
-            return values.map(|v| (v, number(v, if v < 1.0 { 1 } else { 1 + v.log10() as i32 }))).collect();
+            return values.map(|v| (v, number(v, if v < 1.0 { 1 } else { 1 + libm::log10(v) as i32 }))).collect();
         }
         let step = self.step();
-        let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+        let decimals = (-libm::log10(step).floor()).clamp(0.0, 12.0) as usize;
         let first = (self.from / step - 1e-9).ceil() as i64;
         let last = (self.to / step + 1e-9).floor() as i64;
         let label = |v: f64| format!("{:.decimals$}", if v == 0.0 { 0.0 } else { v }).replace('-', "−");

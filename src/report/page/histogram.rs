@@ -29,7 +29,7 @@ impl Histogram {
         sorted.sort_by(f64::total_cmp);
         let (first, last) = (*sorted.first()?, *sorted.last()?);
         let quartile = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
-        let rule = 2.0 * (quartile(0.75) - quartile(0.25)) / (sorted.len() as f64).cbrt();
+        let rule = 2.0 * (quartile(0.75) - quartile(0.25)) / libm::cbrt(sorted.len() as f64);
         let width = round(rule.max((last - first) / BINS_MAX).max(1e-3 * last.abs()).max(1e-9));
         let start = (first / width).floor();
         let count = ((last / width).floor() - start) as usize + 1;
@@ -57,8 +57,8 @@ impl Histogram {
 
 /// The next of 1, 2 or 5 times a power of ten, on the scale of factors.
 fn round(value: f64) -> f64 {
-    let power = 10f64.powf(value.log10().floor());
-    let near = |m: &f64| (m * power / value).ln().abs();
+    let power = 10f64.powi(libm::log10(value).floor() as i32);
+    let near = |m: &f64| libm::log(m * power / value).abs();
     [1.0, 2.0, 5.0, 10.0].into_iter().min_by(|a, b| near(a).total_cmp(&near(b))).unwrap_or(1.0) * power
 }
 

@@ -46,7 +46,7 @@ fn push(path: &mut String, value: i64, decimals: i32) {
 /// The vertices that matter, in order.
 fn simplified(polygon: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
     let far = |from: [f64; 2]| {
-        let distance = |p: &[f64; 2]| (p[0] - from[0]).hypot(p[1] - from[1]);
+        let distance = |p: &[f64; 2]| libm::hypot(p[0] - from[0], p[1] - from[1]);
         let best = polygon.iter().enumerate().max_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
         best.map_or(0, |(i, _)| i)
     };
@@ -72,9 +72,9 @@ fn simplified(polygon: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
 /// Distance of a point from the line between two others.
 fn distance(p: [f64; 2], (a, b): ([f64; 2], [f64; 2])) -> f64 {
     let along = [b[0] - a[0], b[1] - a[1]];
-    let length = along[0].hypot(along[1]);
+    let length = libm::hypot(along[0], along[1]);
     let off = [p[0] - a[0], p[1] - a[1]];
-    if length == 0.0 { off[0].hypot(off[1]) } else { (along[0] * off[1] - along[1] * off[0]).abs() / length }
+    if length == 0.0 { libm::hypot(off[0], off[1]) } else { (along[0] * off[1] - along[1] * off[0]).abs() / length }
 }
 
 #[cfg(test)]

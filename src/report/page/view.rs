@@ -45,7 +45,7 @@ pub fn figure(image_number: usize, image: &ImageResult, picture: &Picture, side:
     );
     // One px of the picture as it is shown, in px of the image.
     let unit = width.max(height) as f64 / f64::from(side);
-    let decimals = (-(0.3 * unit).log10().floor()).clamp(0.0, 2.0) as i32;
+    let decimals = (-libm::log10(0.3 * unit).floor()).clamp(0.0, 2.0) as i32;
     for mark in &image.marks {
         let (w, h) = (mark.x1.saturating_sub(mark.x0), mark.y1.saturating_sub(mark.y0));
         let _ = write!(html, "<path class=\"mark\" d=\"M{} {}h{w}v{h}h-{w}z\"/>", mark.x0, mark.y0);
@@ -68,7 +68,7 @@ pub fn figure(image_number: usize, image: &ImageResult, picture: &Picture, side:
 fn write_bar(html: &mut String, image: &ImageResult) {
     let (Some(pixel_size), (width, height)) = (image.row.pixel_size, image.size_px()) else { return };
     let longest_nm = BAR_SHARE * width as f64 * pixel_size.x_nm;
-    let power = 10f64.powf(longest_nm.log10().floor());
+    let power = 10f64.powi(libm::log10(longest_nm).floor() as i32);
     let Some(length_nm) = [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|nm| *nm <= longest_nm) else { return };
     let label = if length_nm >= 1000.0 { format!("{} µm", length_nm / 1000.0) } else { format!("{length_nm} nm") };
     let size = width.max(height) as f64;

@@ -12,7 +12,7 @@ fn discs(seed: u64) -> Vec<Example> {
         Example {
             features: vec![x, y],
             iou: if inside { 0.9 } else { 0.1 },
-            offset_nm: inside.then_some(2.0 + x + noise * (0.2 * y).exp() * 0.5),
+            offset_nm: inside.then_some(2.0 + x + noise * libm::expf(0.2 * y) * 0.5),
             likeness: if inside { Likeness::Vesicle } else { Likeness::Dot },
             touches_border: false,
         }
@@ -54,7 +54,7 @@ fn the_logistic_fit_finds_what_was_planted() {
     let answers: Vec<(f64, bool)> = (0..20_000)
         .map(|_| {
             let output = rng.random_range(-4.0..4.0f64);
-            (output, rng.random_range(0.0..1.0) < 1.0 / (1.0 + (-(0.6 * output - 0.4)).exp()))
+            (output, rng.random_range(0.0..1.0) < 1.0 / (1.0 + libm::exp(-(0.6 * output - 0.4))))
         })
         .collect();
     let [slope, intercept] = logistic_fit(&answers);
@@ -65,14 +65,14 @@ fn the_logistic_fit_finds_what_was_planted() {
 fn loss(target: Target, outputs: &[f64]) -> f64 {
     match target {
         Target::Chance(chance) => {
-            let p = 1.0 / (1.0 + (-outputs[0]).exp());
-            -f64::from(chance) * p.ln() - (1.0 - f64::from(chance)) * (1.0 - p).ln()
+            let p = 1.0 / (1.0 + libm::exp(-outputs[0]));
+            -f64::from(chance) * libm::log(p) - (1.0 - f64::from(chance)) * libm::log(1.0 - p)
         }
         Target::Number(number) => {
-            let (freedom, off) = (f64::from(FREEDOM), (f64::from(number) - outputs[0]) / outputs[1].exp());
-            outputs[1] + (freedom + 1.0) / 2.0 * (1.0 + off * off / freedom).ln()
+            let (freedom, off) = (f64::from(FREEDOM), (f64::from(number) - outputs[0]) / libm::exp(outputs[1]));
+            outputs[1] + (freedom + 1.0) / 2.0 * libm::log(1.0 + off * off / freedom)
         }
-        Target::Choice(right) => outputs.iter().map(|o| o.exp()).sum::<f64>().ln() - outputs[right],
+        Target::Choice(right) => libm::log(outputs.iter().map(|o| libm::exp(*o)).sum::<f64>()) - outputs[right],
     }
 }
 
@@ -236,8 +236,8 @@ fn calibration_makes_chances_of_answers_and_covers_95_percent() {
     let scene: Vec<Option<Example>> = answers(1.0, 40, 50).chain(answers(-1.0, 15, 50)).collect();
     calibrate(&mut parted, &[scene], |_, confidence| (0..confidence.len()).collect());
     let [slope, intercept] = parted.calibration;
-    assert!((slope + intercept - 4f64.ln()).abs() < 1e-4, "{slope} {intercept}");
-    assert!((intercept - slope - (3.0f64 / 7.0).ln()).abs() < 1e-4, "{slope} {intercept}");
+    assert!((slope + intercept - libm::log(4.0)).abs() < 1e-4, "{slope} {intercept}");
+    assert!((intercept - slope - libm::log(3.0 / 7.0)).abs() < 1e-4, "{slope} {intercept}");
     assert_eq!(parted.gauge_factor, 1.0);
 }
 

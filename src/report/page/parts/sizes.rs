@@ -47,9 +47,9 @@ fn diameters(population: &Population) -> Axis {
 
 /// Density of a lognormal distribution per nm.
 fn lognormal_density(fit: &Lognormal, diameter_nm: f64) -> f64 {
-    let sigma = fit.geometric_sd.ln();
-    let z = (diameter_nm / fit.median_nm).ln() / sigma;
-    (-0.5 * z * z).exp() / (diameter_nm * sigma * std::f64::consts::TAU.sqrt())
+    let sigma = libm::log(fit.geometric_sd);
+    let z = libm::log(diameter_nm / fit.median_nm) / sigma;
+    libm::exp(-0.5 * z * z) / (diameter_nm * sigma * std::f64::consts::TAU.sqrt())
 }
 
 /// Histogram, smooth density and fit.
@@ -144,7 +144,7 @@ fn cumulative(population: &Population, summary: &Summary, fit: Option<Lognormal>
         let last = largest_nm(population);
         let points = (1..=POINTS).map(|i| last * i as f64 / POINTS as f64);
         let curve: Vec<[f64; 2]> =
-            points.map(|d| [d, 100.0 * normal((d / fit.median_nm).ln() / fit.geometric_sd.ln())]).collect();
+            points.map(|d| [d, 100.0 * normal(libm::log(d / fit.median_nm) / libm::log(fit.geometric_sd))]).collect();
         chart.line(&curve, FIT);
         chart.key(FIT, Key::Line, "lognormal");
     }
@@ -185,7 +185,7 @@ fn normal(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.327_591_1 * x);
     let series =
         t * (0.254_829_592 + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
-    let erf = 1.0 - series * (-x * x).exp();
+    let erf = 1.0 - series * libm::exp(-x * x);
     if z < 0.0 { 0.5 * (1.0 - erf) } else { 0.5 * (1.0 + erf) }
 }
 
